@@ -1,0 +1,76 @@
+"""Everything that can be remembered.
+
+The dotted name is written into the log for ever: names are added, never changed or reused. The
+meaning is an English sentence fragment that the portal translates.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+
+from django.utils.translation import gettext_noop as _
+
+
+class Outcome(StrEnum):
+    """How the act ended: a decision is allowed or refused, any other act done or failed."""
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Event(Enum):
+    """A stable dotted name and its meaning."""
+
+    ACCOUNT_CREATED = ("account.created", _("account created"))
+    ACCOUNT_SIGNED_IN = ("account.signed_in", _("signed in"))
+    ACCOUNT_SIGN_IN_REFUSED = ("account.sign_in_refused", _("sign-in refused"))
+    ACCOUNT_FACTOR_REFUSED = ("account.factor_refused", _("one-time code refused"))
+    ACCOUNT_SIGNED_OUT = ("account.signed_out", _("signed out"))
+    ACCOUNT_FACTOR_ADDED = ("account.factor_added", _("second factor added"))
+    ACCOUNT_RECOVERY_USED = ("account.recovery_used", _("recovery code used"))
+    ACCOUNT_RECOVERY_RENEWED = ("account.recovery_renewed", _("recovery codes renewed"))
+    DOSSIER_CREATED = ("dossier.created", _("health record created"))
+    DOSSIER_OPENED = ("dossier.opened", _("health record opened"))
+    DOSSIER_LISTED = ("dossier.listed", _("name seen in a list of patients"))
+    CATEGORY_READ = ("category.read", _("category read"))
+    RECORD_READ = ("record.read", _("document read"))
+    RECORD_CREATED = ("record.created", _("document added"))
+    RECORD_AMENDED = ("record.amended", _("document amended"))
+    RECORD_MASKED = ("record.masked", _("document hidden"))
+    RECORD_UNMASKED = ("record.unmasked", _("document shown again"))
+    IMPORT_DONE = ("import.done", _("documents imported"))
+    IMPORT_REFUSED = ("import.refused", _("import refused"))
+    RELATIONSHIP_OPENED = ("relationship.opened", _("care relationship opened"))
+    RELATIONSHIP_ENDED = ("relationship.ended", _("care relationship ended"))
+    CHOICE_MADE = ("choice.made", _("sharing changed"))
+    CHOICE_WITHDRAWN = ("choice.withdrawn", _("sharing choice withdrawn"))
+    OPPOSITION_MADE = ("opposition.made", _("opposition recorded"))
+    OPPOSITION_WITHDRAWN = ("opposition.withdrawn", _("opposition withdrawn"))
+    ACCESS_REQUESTED = ("access.requested", _("access requested"))
+    ACCESS_ANSWERED = ("access.answered", _("request answered"))
+    EMERGENCY_OPENED = ("emergency.opened", _("emergency access opened"))
+    EMERGENCY_ENDED = ("emergency.ended", _("emergency access ended"))
+    SHARING_READ = ("sharing.read", _("sharing settings read"))
+    HISTORY_READ = ("history.read", _("access history read"))
+    LOG_READ = ("log.read", _("log read by an administrator"))
+    LOG_VERIFIED = ("log.verified", _("log verified"))
+    KEY_CREATED = ("key.created", _("encryption key created"))
+    HOUSE_KEY_CREATED = ("house_key.created", _("house key created"))
+
+    def __init__(self, dotted: str, meaning: str) -> None:
+        self.dotted = dotted
+        self.meaning = meaning
+
+    @classmethod
+    def named(cls, dotted: str) -> Event:
+        """The event of that dotted name.
+
+        Raises:
+            KeyError: no event has this name.
+        """
+        return _BY_NAME[dotted]
+
+
+_BY_NAME = {event.dotted: event for event in Event}
