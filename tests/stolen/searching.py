@@ -1,7 +1,7 @@
 """A search that looks through the disguises bytes wear at rest: hexadecimal, base64 and compression.
 
-Each source is searched as it is, then every run of hexadecimal or base64 in it is decoded, and every zlib or gzip stream in
-all of these is inflated; each of these views is searched for whole words.
+Each source is searched as it is, then every run of hexadecimal or base64 in it is decoded, and every zlib or gzip stream
+in all of these is inflated; each of these views is searched for whole words.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from tests.stolen.needles import Needle
 # A pair of hex digits at least 8 times: shorter runs decode to less than the shortest needle worth finding.
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){8,}")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
-_COMPRESSED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08")
+# Headers of zlib (two bytes) and of gzip without optional fields (ten bytes).
+_COMPRESSED = re.compile(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08\x00.{6}", re.DOTALL)
 _WORD = rb"[0-9A-Za-z\x80-\xff]"
 _MAX_STREAM = 1 << 22
 _MAX_INFLATED = 1 << 24
@@ -90,17 +91,19 @@ def _decoded_base64(data: bytes) -> bytes:
 
 
 def _inflated(data: bytes) -> bytes:
-    return b"\n".join(
-        _inflate(data[match.start() : match.start() + _MAX_STREAM]) for match in _COMPRESSED.finditer(data)
-    )
+    return b"\n".join(_inflate(data[match.end() : match.end() + _MAX_STREAM]) for match in _COMPRESSED.finditer(data))
 
 
-def _inflate(stream: bytes) -> bytes:
-    """What can be inflated before the stream ends or breaks: fed by pieces, since an error takes its whole call's output."""
-    inflater, pieces = zlib.decompressobj(zlib.MAX_WBITS | 32), []
+def _inflate(body: bytes) -> bytes:
+    """What can be inflated of a raw deflate body before it ends or breaks.
+
+    Raw, since a checksum cut off or followed by other bytes would make zlib withhold what it had already inflated; by
+    pieces, since an error takes the output of its whole call.
+    """
+    inflater, pieces = zlib.decompressobj(-zlib.MAX_WBITS), []
     try:
-        for start in range(0, len(stream), _PIECE):
-            pieces.append(inflater.decompress(stream[start : start + _PIECE], _MAX_INFLATED))
+        for start in range(0, len(body), _PIECE):
+            pieces.append(inflater.decompress(body[start : start + _PIECE], _MAX_INFLATED))
             if inflater.eof:
                 break
     except zlib.error:
