@@ -1,0 +1,25 @@
+"""The letters of a patient, in the portal."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from portal.notifications.models import Letter
+
+SHOWN = 100
+
+
+@require_safe
+def letters(request: HttpRequest) -> HttpResponse:
+    """The newest letters; opening the page changes nothing."""
+    own = Letter.objects.addressed_to(request.actor.id)
+    return render(request, "notifications/letters.html", {"letters": own[:SHOWN], "unread": own.unread().count()})
+
+
+@require_POST
+def mark_read(request: HttpRequest) -> HttpResponse:
+    """Mark all letters as read."""
+    Letter.objects.addressed_to(request.actor.id).mark_read()
+    return redirect("notifications:letters")
