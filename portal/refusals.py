@@ -1,0 +1,99 @@
+"""The one place where a door's refusal becomes a page.
+
+Doors raise; views do not catch. Every page here says what happened, what did not happen, and the
+next step; none says whether what was asked for exists.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+def _page(
+    request: HttpRequest, status: HTTPStatus, heading: str, text: str, icon: str = "information-circle"
+) -> HttpResponse:
+    """A calm page of one sentence and one way on."""
+    context = {"heading": heading, "text": text, "icon_name": icon, "status": int(status)}
+    return render(request, "errors/sentence.html", context, status=status)
+
+
+def page_for(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    """The page for what a door raised; ``None`` for anything that is not a refusal."""
+    return None
+
+
+def bad_request(request: HttpRequest, **_exception: object) -> HttpResponse:
+    """400: the address or the form could not be understood."""
+    return _page(
+        request,
+        HTTPStatus.BAD_REQUEST,
+        _("This request could not be understood"),
+        _("Nothing was changed. Go back, reload the page and try again."),
+    )
+
+
+def forbidden(request: HttpRequest, **_exception: object) -> HttpResponse:
+    """403: this page is not for this person."""
+    return _page(
+        request,
+        HTTPStatus.FORBIDDEN,
+        _("This page is not open to you"),
+        _("Nothing was shown and nothing was changed."),
+        "lock-closed",
+    )
+
+
+def not_found(request: HttpRequest, **_exception: object) -> HttpResponse:
+    """404: unknown and forbidden objects answer alike."""
+    return _page(
+        request,
+        HTTPStatus.NOT_FOUND,
+        _("There is nothing at this address for you"),
+        _("The page may have moved, or it may not be yours to open. The two look the same on purpose."),
+        "map",
+    )
+
+
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    """429: wait ``seconds`` before trying again."""
+    response = _page(
+        request,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        _("A short pause, please"),
+        _("There were too many attempts in a row. You can try again in a little while; your account is not blocked."),
+        "clock",
+    )
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def csrf_failure(request: HttpRequest, **_reason: object) -> HttpResponse:
+    """403: the form's token is missing or old (``CSRF_FAILURE_VIEW``)."""
+    return _page(
+        request,
+        HTTPStatus.FORBIDDEN,
+        _("This form has expired"),
+        _("Nothing was changed. Go back, reload the page and send the form again."),
+        "clock",
+    )
+
+
+def foreign_origin(request: HttpRequest) -> HttpResponse:
+    """403: the form came from another site; plain, because nothing about the person is known yet."""
+    return render(request, "errors/bare.html", {"status": 403}, status=HTTPStatus.FORBIDDEN)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: a fault of ours; the page touches neither database nor session."""
+    return render(request, "errors/bare.html", {"status": 500}, status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def unavailable(request: HttpRequest, seconds: int = 60) -> HttpResponse:
+    """503: the house is closed for a moment."""
+    response = render(request, "errors/bare.html", {"status": 503}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = str(seconds)
+    return response

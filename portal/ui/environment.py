@@ -1,0 +1,69 @@
+"""The Jinja2 environment of every page (``TEMPLATES[…]["OPTIONS"]["environment"]``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.messages import get_messages
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from jinja2 import Environment, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from portal.ui import formatting, icons, navigation, pseudonyms
+
+
+def url(name: str, *args: object, **kwargs: object) -> str:
+    """The path of a named page.
+
+    Raises:
+        django.urls.NoReverseMatch: no page has this name with these arguments.
+    """
+    return reverse(name, args=args or None, kwargs=kwargs or None)
+
+
+def current_language() -> str:
+    """The language in force: ``fr`` or ``en``."""
+    return (get_language() or "fr").split("-")[0]
+
+
+@pass_context
+def messages(context: Context) -> list[Any]:
+    """The messages left for this person by the page before; reading them takes them away."""
+    request = context.get("request")
+    return list(get_messages(request)) if isinstance(request, HttpRequest) else []
+
+
+def environment(**options: Any) -> Environment:
+    """An environment that escapes everything and fails on an undefined name."""
+    options |= {
+        "autoescape": True,
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "extensions": [*options.get("extensions", ()), "jinja2.ext.i18n", "jinja2.ext.do"],
+    }
+    env = Environment(**options)  # noqa: S701 - autoescape is on, just above
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    env.globals |= {
+        "url": url,
+        "static": static,
+        "icon": icons.icon,
+        "category_icon": icons.category_icon,
+        "pseudonym": pseudonyms.pseudonym,
+        "initials": pseudonyms.initials,
+        "audience": navigation.audience,
+        "places": navigation.places,
+        "current_place": navigation.current_place,
+        "current_language": current_language,
+        "messages": messages,
+        "now": timezone.localtime,
+    }
+    for name in ("day", "short_day", "long_day", "month", "clock", "moment", "number", "listing"):
+        env.filters[name] = getattr(formatting, name)
+    return env

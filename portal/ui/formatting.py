@@ -1,0 +1,81 @@
+"""Dates, numbers and lists as a person of the language in force writes them (CLDR, through Babel)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time
+from babel.lists import format_list
+from babel.numbers import format_decimal
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
+
+# English here is that of Europe: day before month, 24 hours.
+_LOCALES = {"fr": Locale("fr", "FR"), "en": Locale("en", "GB")}
+
+
+def current_locale() -> Locale:
+    """The Babel locale of the language in force."""
+    return _LOCALES[(get_language() or "fr").split("-")[0]]
+
+
+def _local(value: date | datetime) -> date | datetime:
+    """A moment in the time zone in force; a plain date as it is."""
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        return timezone.localtime(value)
+    return value
+
+
+def day(value: date | datetime) -> str:
+    """A date with its year: ``20 Nov 2026``."""
+    return format_date(_local(value), "d MMM y", locale=current_locale())
+
+
+def short_day(value: date | datetime) -> str:
+    """A date without its year: ``20 Nov``."""
+    return format_date(_local(value), "d MMM", locale=current_locale())
+
+
+def long_day(value: date | datetime) -> str:
+    """A whole date: ``Monday 23 November 2026``, with a capital at its head."""
+    text = format_date(_local(value), "EEEE d MMMM y", locale=current_locale())
+    return text[:1].upper() + text[1:]
+
+
+def month(value: date | datetime) -> str:
+    """A month and its year: ``November 2026``."""
+    return format_skeleton("yMMMM", _noon(value), locale=current_locale())
+
+
+def clock(value: datetime) -> str:
+    """The hour and minute: ``22:14``."""
+    return format_time(_local(value), "HH:mm", locale=current_locale())
+
+
+def moment(value: datetime) -> str:
+    """A date and its hour: ``20 Nov 2026 at 22:14``."""
+    return gettext("%(day)s at %(clock)s") % {"day": day(value), "clock": clock(value)}
+
+
+def number(value: Decimal | int | float) -> str:
+    """A number with the separators of the language; the digits of a Decimal are kept."""
+    if isinstance(value, Decimal):
+        exponent = value.as_tuple().exponent
+        places = max(0, -exponent) if isinstance(exponent, int) else 0
+        pattern = "#,##0" + ("." + "0" * places if places else "")
+        return format_decimal(value, format=pattern, locale=current_locale())
+    return format_decimal(value, locale=current_locale())
+
+
+def listing(values: Iterable[object]) -> str:
+    """Names in a row: ``a, b and c``."""
+    return format_list([str(value) for value in values], locale=current_locale())
+
+
+def _noon(value: date | datetime) -> datetime:
+    """A moment of that day, for the formats that only take moments."""
+    local = _local(value)
+    return datetime(local.year, local.month, local.day, 12)
