@@ -110,14 +110,14 @@ class Header:
         object.__setattr__(self, "flag", Flag(self.flag))
 
     def to_bytes(self) -> bytes:
-        """Compact JSON with a version; empty fields are left out."""
+        """Compact JSON with a version; empty fields are left out, half a character becomes ``?``."""
         known: dict[str, Any] = {"v": _VERSION}
         for field in fields(self):
             value = getattr(self, field.name)
             if value is None or value == "":
                 continue
             known[field.name] = value.isoformat() if isinstance(value, datetime) else str(value)
-        return json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Header:
@@ -136,6 +136,6 @@ class Header:
             for name in _NUMBERS:
                 if name in known:
                     known[name] = Decimal(known[name])
-            return cls(**known)
+            return cls(**{"title": "", **known})
         except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
             raise ValueError(f"sealed header: expected one of version {_VERSION}") from None

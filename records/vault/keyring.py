@@ -154,17 +154,17 @@ def _read_private(path: Path) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise KeyringRefused(f"The keyring {path} cannot be read ({error.strerror}): set KEYRING_FILE.") from None
-    with os.fdopen(handle, "rb") as file:
+    try:
         # On the open file, not on the name: the name could be pointed elsewhere in between.
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise KeyringRefused(f"The keyring {path} is not a file.")
         mode = stat.S_IMODE(status.st_mode)
         if mode & 0o077:
-            raise KeyringRefused(
-                f"The keyring {path} can be reached by others (mode {mode:04o}): run chmod 0400 on it."
-            )
-        return file.read(_LARGEST_FILE)
+            raise KeyringRefused(f"Others can reach the keyring {path} (mode {mode:04o}): run chmod 0400 on it.")
+        return os.read(handle, _LARGEST_FILE)
+    finally:
+        os.close(handle)
 
 
 def _parse(content: bytes, path: Path) -> tuple[str, dict[str, bytes]]:
