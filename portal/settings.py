@@ -1,12 +1,72 @@
-"""Settings of Carnet (first draft: replaced by the typed one)."""
+"""Settings: one file, typed, the same for every profile.
 
+``CARNET_PROFILE`` is ``demo`` (`make run` sets every variable), ``test`` (``tests/settings.py``)
+or ``production``. ``docs/configuration.md`` lists the variables. Nothing secret has a default.
+"""
+
+from __future__ import annotations
+
+import importlib.util
 import os
 from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.env import Environment, django_database
+from portal.production import refuse_weak_production
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-SECRET_KEY = os.environ.get("SECRET_KEY", "draft")
+_env = Environment(os.environ)
+
+PROFILE = _env.choice("CARNET_PROFILE", ("demo", "test", "production"))
+IS_PRODUCTION = PROFILE == "production"
 DEBUG = False
-ALLOWED_HOSTS = ["localhost"]
+
+# --- Who we are -------------------------------------------------------------------------------
+SITE_URL = _env.site("SITE_URL", None if IS_PRODUCTION else "http://localhost:8000")
+_HTTPS = SITE_URL.startswith("https://")
+_SITE_HOST = SITE_URL.split("://", 1)[1].rsplit(":", 1)[0]
+ALLOWED_HOSTS = _env.names("ALLOWED_HOSTS", _SITE_HOST, expected="host names separated by commas")
+SECRET_KEY = _env.secret("SECRET_KEY", at_least=50, expected="50 random characters or more")
+
+# --- Where things are -------------------------------------------------------------------------
+_app_database = _env.database("DATABASE_URL")
+_POOL = {"min_size": 1, "max_size": _env.integer("DATABASE_POOL", 4, at_least=1, at_most=100), "timeout": 10}
+DATABASES: dict[str, dict[str, Any]] = {
+    # The application role: no DDL, no TEMP, no change of the log. Tests open one connection at a
+    # time, on a database that changes with each of them: a pool would outlive it.
+    "default": django_database(_app_database, pool=None if PROFILE == "test" else _POOL),
+}
+_databases = {"DATABASE_URL": _app_database}
+if _env.has("DATABASE_OWNER_URL"):
+    # For `manage.py migrate --database owner` alone: the web and the worker do without it.
+    _databases["DATABASE_OWNER_URL"] = _env.database("DATABASE_OWNER_URL")
+    DATABASES["owner"] = django_database(_databases["DATABASE_OWNER_URL"])
+REDIS_URL = _env.redis("REDIS_URL")
+DATA_FOLDER = _env.path("DATA_FOLDER", BASE_DIR / ".carnet", expected="the folder of files that Carnet keeps")
+
+# --- Keys -------------------------------------------------------------------------------------
+KEYRING = _env.choice("KEYRING", ("local",), None if IS_PRODUCTION else "local")
+KEYRING_FILE = _env.key_file("KEYRING_FILE", expected="the JSON file of the local keyring")
+AUDIT_ORIGIN = _env.text("AUDIT_ORIGIN", expected="the name of the log, such as carnet.example.fr/log")
+AUDIT_SIGNING_KEY_FILE = _env.key_file("AUDIT_SIGNING_KEY_FILE", expected="the file of the log's Ed25519 seed")
+
+# --- Rules ------------------------------------------------------------------------------------
+EMERGENCY_MINUTES = _env.integer("EMERGENCY_MINUTES", 60, at_least=5, at_most=720)
+
+refuse_weak_production(
+    _env,
+    profile=PROFILE,
+    site=SITE_URL,
+    secret_key=SECRET_KEY,
+    databases=_databases,
+    redis=REDIS_URL,
+    keyring=KEYRING,
+    key_files={"KEYRING_FILE": KEYRING_FILE, "AUDIT_SIGNING_KEY_FILE": AUDIT_SIGNING_KEY_FILE},
+)
+
+# --- Django -----------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -14,17 +74,122 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_otp",
+    "django_htmx",
     "audit",
     "consent",
     "records",
     "portal.accounts",
 ]
+for _app in ("portal.notifications", *([] if IS_PRODUCTION else ["portal.demo"])):
+    if importlib.util.find_spec(_app) is not None:
+        INSTALLED_APPS.append(_app)
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.HeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "portal.acting.ActorMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {"environment": "portal.ui.environment.environment"},
+    },
+]
+
 AUTH_USER_MODEL = "accounts.Account"
-DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "carnet"}}
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "home"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# The names __Host- tie a cookie to this host, to https and to the whole site; browsers refuse
+# them over http, where only the demo and the tests live.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+SESSION_COOKIE_NAME = "__Host-session" if _HTTPS else "session"
+SESSION_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = "__Host-csrf" if _HTTPS else "csrf"
+CSRF_COOKIE_SECURE = _HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+LANGUAGE_COOKIE_NAME = "__Host-language" if _HTTPS else "language"
+LANGUAGE_COOKIE_SECURE = _HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+
+SECURE_SSL_REDIRECT = _HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# Behind a proxy that removes this header from outside; otherwise anyone could claim https.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _env.flag("BEHIND_PROXY", default=False) else None
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", _("French")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
-LANGUAGE_CODE = "fr"
-LANGUAGES = [("fr", "Français"), ("en", "English")]
-LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
-ROOT_URLCONF = "portal.urls"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = _env.path("STATIC_ROOT", DATA_FOLDER / "static", expected="the folder of collected static files")
+STATICFILES_DIRS = [BASE_DIR / "portal" / "static"]
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_FOLDER / "files"},
+    },
+    # The manifest needs collected files; tests serve them from where they lie.
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if PROFILE == "test"
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = PROFILE == "test"
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"fields": {"()": "portal.logs.FieldsFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "fields"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Django's own handlers would print messages with their values: everything goes to the root.
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+    },
+}
+LOGGING_CONFIG = "logging.config.dictConfig"

@@ -1,0 +1,62 @@
+"""Log lines that hold fields and never values.
+
+A message that a library formats may carry a name, a path or a row of the database ("Key
+(email)=(…) already exists"). So the arguments and the text of exceptions are never printed: a line
+is a JSON object with the constant template of the message, the listed fields, and the place of an
+exception. JSON also keeps a line break in a value from starting a line of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from datetime import UTC, datetime
+from types import TracebackType
+
+# Fields that a log call may add with extra={…}: numbers and identifiers only.
+ALLOWED = ("status", "route", "request_id", "task", "count", "seconds", "process", "port", "version")
+
+
+class FieldsFormatter(logging.Formatter):
+    """Format a record as one JSON object of allowed fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without any argument of the message."""
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": str(record.msg)[:200] if isinstance(record.msg, str) else type(record.msg).__name__,
+        }
+        line |= _request_fields(record)
+        line |= {name: str(getattr(record, name))[:64] for name in ALLOWED if name in record.__dict__}
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = _chain(record.exc_info[1])
+            line["frames"] = _frames(record.exc_info[2])
+        return json.dumps(line, ensure_ascii=True)
+
+
+def _request_fields(record: logging.LogRecord) -> dict[str, object]:
+    """Django's request records: the route instead of the address, which a person may have typed."""
+    request = getattr(record, "request", None)
+    match = getattr(request, "resolver_match", None)
+    found: dict[str, object] = {}
+    if "status_code" in record.__dict__:
+        found["status"] = record.__dict__["status_code"]
+    if match is not None:
+        found["route"] = match.view_name
+    return found
+
+
+def _chain(error: BaseException | None) -> list[str]:
+    names: list[str] = []
+    while error is not None and len(names) < 5:
+        names.append(f"{type(error).__module__}.{type(error).__qualname__}")
+        error = error.__cause__ or error.__context__
+    return names
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    frames = traceback.extract_tb(trace)[-12:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]

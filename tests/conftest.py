@@ -1,0 +1,177 @@
+"""A real PostgreSQL and Redis for the tests, and a database of its own for each test.
+
+Django's flush would break on the triggers of the log, and triggers are never switched off; so the
+session migrates one template database as the owner, and every test that asks for ``db`` gets a
+copy (about 45 ms) where ``default`` connects as the application role, as the web does. What a test
+commits stays there and is dropped with it.
+
+``CARNET_TEST_SERVER`` (a superuser's connection string) replaces the embedded PostgreSQL,
+``CARNET_TEST_REDIS`` the embedded Redis.
+"""
+
+import base64
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis
+import psycopg
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.db import connections
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from portal import embedded, roles
+from tests.counts import COUNTS
+from tests.settings import FOLDER, SOCKETS
+
+TEMPLATE = "carnet_template"
+
+hypothesis.settings.register_profile(
+    "carnet", max_examples=COUNTS.properties, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+)
+hypothesis.settings.load_profile("carnet")
+
+
+@dataclass(frozen=True)
+class Database:
+    """The database of one test, with its connection strings."""
+
+    name: str
+    app_url: str
+    owner_url: str
+    superuser_url: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def test_folder() -> Iterator[Path]:
+    """The throw-away folder of ``tests/settings.py``, with fresh keys."""
+    FOLDER.mkdir(mode=0o711, parents=True, exist_ok=True)
+    FOLDER.chmod(0o711)  # PostgreSQL runs as another account when the tests run as root.
+    keyring = {"current": "local:test", "keys": {"local:test": base64.b64encode(secrets.token_bytes(32)).decode()}}
+    for variable, text in (
+        ("KEYRING_FILE", json.dumps(keyring)),
+        ("AUDIT_SIGNING_KEY_FILE", base64.b64encode(secrets.token_bytes(32)).decode() + "\n"),
+    ):
+        path = Path(os.environ[variable])
+        path.unlink(missing_ok=True)
+        path.write_text(text)
+        path.chmod(0o400)
+    yield FOLDER
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server_url(test_folder: Path) -> Iterator[str]:
+    """A superuser's connection string to the PostgreSQL of the session."""
+    given = os.environ.get("CARNET_TEST_SERVER")
+    if given:
+        yield given
+        return
+    server = embedded.Postgres(test_folder / "postgres", SOCKETS, "test-superuser", durable=False)
+    server.initialise()
+    process = server.start()
+    yield server.url("postgres")
+    embedded.stop(process)
+
+
+@pytest.fixture(scope="session")
+def redis_url(test_folder: Path, server_url: str) -> Iterator[str]:
+    """The address of the Redis of the session."""
+    given = os.environ.get("CARNET_TEST_REDIS")
+    if given:
+        yield given
+        return
+    SOCKETS.mkdir(parents=True, exist_ok=True)
+    server = embedded.Redis(test_folder / "redis", SOCKETS, durable=False)
+    process = server.start()
+    yield server.url
+    embedded.stop(process)
+
+
+def _point_django_at(name: str, server_url: str) -> None:
+    """Let both aliases lead to the database ``name``; the settings are shared by all threads."""
+    server = conninfo_to_dict(server_url)
+    for alias in ("default", "owner"):
+        connections[alias].close()
+        connections.settings[alias].update(
+            NAME=name, HOST=str(server.get("host", "")), PORT=str(server.get("port", "") or "")
+        )
+        connections[alias].settings_dict.update(connections.settings[alias])
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str, django_db_blocker: pytest.FixtureRequest) -> str:
+    """A migrated database that nobody is connected to."""
+    passwords = {alias: django_settings.DATABASES[alias]["PASSWORD"] for alias in ("default", "owner")}
+    with psycopg.connect(server_url, autocommit=True) as superuser:
+        superuser.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
+        roles.create_roles(superuser, owner_password=passwords["owner"], app_password=passwords["default"])
+        roles.create_database(superuser, TEMPLATE)
+    with psycopg.connect(make_conninfo(server_url, dbname=TEMPLATE), autocommit=True) as superuser:
+        roles.prepare_schema(superuser)
+    with django_db_blocker.unblock():
+        _point_django_at(TEMPLATE, server_url)
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
+        roles.seal_migrations(connections["owner"].connection)
+        _point_django_at("none", server_url)
+    return TEMPLATE
+
+
+@pytest.fixture
+def db(template: str, server_url: str, django_db_blocker: pytest.FixtureRequest) -> Iterator[Database]:
+    """A copy of the migrated database for this test alone; ``default`` is the application role."""
+    name = f"carnet_{secrets.token_hex(6)}"
+    with psycopg.connect(server_url, autocommit=True) as superuser:
+        roles.create_database(superuser, name, template=template)
+    with django_db_blocker.unblock():
+        _point_django_at(name, server_url)
+        yield Database(name, _url("default"), _url("owner"), make_conninfo(server_url, dbname=name))
+        _point_django_at("none", server_url)
+    with psycopg.connect(server_url, autocommit=True) as superuser:
+        superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _url(alias: str) -> str:
+    entry = connections.settings[alias]
+    parts = {key: entry[name] for key, name in (("host", "HOST"), ("port", "PORT")) if entry[name]}
+    return make_conninfo(
+        "", user=entry["USER"], password=entry["PASSWORD"], dbname=entry["NAME"],
+        options=entry["OPTIONS"]["options"], **parts,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def owner(db: Database) -> Iterator[psycopg.Connection]:
+    """The owner of the tables, in autocommit, on the database of the test."""
+    with psycopg.connect(db.owner_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def superuser(db: Database) -> Iterator[psycopg.Connection]:
+    """A superuser, in autocommit, on the database of the test: what an attacker with the server can do."""
+    with psycopg.connect(db.superuser_url, autocommit=True) as connection:
+        yield connection
+
+
+# pytest-django's own fixtures and its marker would create and flush databases: they lead to ours.
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """Nothing to set up: ``template`` does it."""
+
+
+@pytest.fixture
+def _django_db_helper(db: Database) -> None:
+    """What the marker ``django_db`` asks for."""
+
+
+@pytest.fixture
+def transactional_db(db: Database) -> Database:
+    """The same database: every test may commit."""
+    return db

@@ -1,0 +1,29 @@
+"""How much the tests do: the counts of `make test` and of `make soak`, in one file.
+
+A test asks for its number by name: ``from tests.counts import COUNTS`` and ``COUNTS.properties``.
+"""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Numbers that grow with `make soak`."""
+
+    # Examples per property (hypothesis).
+    properties: int
+    # Appends by concurrent writers, and how many writers.
+    log_appends: int
+    log_writers: int
+    # Sizes of trees whose every proof is checked.
+    tree_sizes: int
+    # Restarts of a supervised process that is killed.
+    restarts: int
+
+
+NORMAL = Counts(properties=60, log_appends=200, log_writers=4, tree_sizes=24, restarts=2)
+SOAK = Counts(properties=2_000, log_appends=20_000, log_writers=8, tree_sizes=40, restarts=10)
+
+IS_SOAK = os.environ.get("CARNET_SOAK") == "yes"
+COUNTS = SOAK if IS_SOAK else NORMAL
