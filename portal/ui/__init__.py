@@ -35,6 +35,6 @@ Macros, imported with ``{% import "components/….html" as … with context %}``
   ``range_tag(header)``, ``series(view)``.
 
 Classes worth knowing: ``stack`` (``tight``, ``wide``), ``cluster`` (``spread``), ``split``, ``grid``, ``scroll``,
-``card`` with ``body`` and ``foot``, ``rows`` (``row-link`` inside), ``facts`` (a ``dl`` of ``div``), ``matrix`` (a table),
-``filters``, ``form``, ``meta``, ``proof``, ``unseen`` (for ears only). No inline style or script anywhere.
+``card`` with ``body`` and ``foot``, ``rows`` (``row-link`` inside), ``facts`` (a ``dl`` of ``div``), ``matrix`` (a
+table), ``filters``, ``form``, ``meta``, ``proof``, ``unseen`` (for ears only). No inline style or script anywhere.
 """

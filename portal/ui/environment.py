@@ -64,6 +64,6 @@ def environment(**options: Any) -> Environment:
         "messages": messages,
         "now": timezone.localtime,
     }
-    for name in ("day", "short_day", "long_day", "month", "clock", "moment", "number", "listing"):
+    for name in ("day", "short_day", "long_day", "month", "short_month", "clock", "moment", "number", "listing"):
         env.filters[name] = getattr(formatting, name)
     return env

@@ -50,6 +50,11 @@ def month(value: date | datetime) -> str:
     return format_skeleton("yMMMM", _noon(value), locale=current_locale())
 
 
+def short_month(value: date | datetime) -> str:
+    """A month and its year, cut short: ``Nov 2026``."""
+    return format_skeleton("yMMM", _noon(value), locale=current_locale())
+
+
 def clock(value: datetime) -> str:
     """The hour and minute: ``22:14``."""
     return format_time(_local(value), "HH:mm", locale=current_locale())
