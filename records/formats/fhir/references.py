@@ -1,0 +1,104 @@
+"""What points at what inside one file (https://hl7.org/fhir/R4/references.html, bundle.html#references).
+
+Real files point in many ways: ``urn:uuid:``, ``Type/id``, an absolute address, ``#contained`` (even when
+the thing is another entry of the bundle), ``Type?identifier=system|value``. All are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from records.formats.fhir.elements import (
+    EMPTY,
+    Node,
+    concept_text,
+    first_concept,
+    item,
+    items,
+    person_name,
+    string,
+)
+
+_SOMEONE = ("Practitioner", "Patient", "RelatedPerson", "Person")
+_NAMED = ("Organization", "Location", "HealthcareService", "CareTeam", "InsurancePlan")
+
+
+class References:
+    """An index of the resources of one file."""
+
+    def __init__(self, entries: Iterable[tuple[str, Node]] = ()) -> None:
+        """Index ``(fullUrl, resource)`` pairs."""
+        self._found: dict[str, Node] = {}
+        for full_url, resource in entries:
+            self._add(full_url, resource)
+
+    def _add(self, full_url: str, resource: Node) -> None:
+        kind, name = string(resource, "resourceType"), string(resource, "id")
+        keys = [full_url] if full_url else []
+        if name:
+            keys += [f"{kind}/{name}", f"#{name}"]
+        for identifier in items(resource, "identifier"):
+            if value := string(identifier, "value"):
+                keys.append(f"{kind}?identifier={string(identifier, 'system')}|{value}")
+        for key in keys:
+            self._found.setdefault(key, resource)
+
+    def resolve(self, reference: Node, within: Node = EMPTY) -> Node | None:
+        """The resource a Reference points at (``within`` first when contained); ``None`` when outside the file."""
+        target = string(reference, "reference").split("/_history/")[0]
+        if not target:
+            return None
+        if target.startswith("#"):
+            for contained in items(within, "contained"):
+                if string(contained, "id") == target[1:]:
+                    return contained
+        if found := self._found.get(target):
+            return found
+        # An absolute address of another server may be written relative in the file, and the reverse.
+        tail = "/".join(target.rsplit("/", 2)[-2:])
+        return self._found.get(tail)
+
+    def name(self, reference: Node, within: Node = EMPTY) -> str:
+        """What to print for a Reference: its own display, else the name of what it points at, else nothing."""
+        if text := string(reference, "display"):
+            return text
+        target = self.resolve(reference, within)
+        return self.name_of(target) if target is not None else ""
+
+    def name_of(self, resource: Node) -> str:
+        """The printed name of a resource that others point at."""
+        kind = string(resource, "resourceType")
+        if kind in _SOMEONE:
+            return person_name(items(resource, "name"))
+        if kind in _NAMED:
+            return string(resource, "name")
+        if kind == "PractitionerRole":
+            return self.name(item(resource, "practitioner")) or self.name(item(resource, "organization"))
+        if kind == "Device":
+            return string(item(resource, "deviceName"), "name") or concept_text(first_concept(resource, "type"))
+        if kind == "Medication":
+            return _medicine(resource)
+        return concept_text(first_concept(resource, "code", "vaccineCode", "type", "category"))
+
+
+def _medicine(resource: Node) -> str:
+    """A medicine with its strength when the source wrote one: ``pantoprazole 40 mg``."""
+    name = concept_text(item(resource, "code")) or concept_text(item(resource, "ingredient", "itemCodeableConcept"))
+    strength = item(resource, "ingredient", "strength", "numerator")
+    amount, unit = strength.get("value"), string(strength, "unit")
+    if name and amount is not None and unit and str(amount) not in name:
+        return f"{name} {amount} {unit}"
+    return name
+
+
+def pointers(node: object) -> Iterator[Node]:
+    """Every Reference inside ``node``, at any depth."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, dict):
+            if isinstance(current.get("reference"), str):
+                yield current
+            stack.extend(current.values())
+        elif isinstance(current, list):
+            stack.extend(current)
