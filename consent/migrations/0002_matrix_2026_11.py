@@ -58,478 +58,197 @@ DEFAULT = ("inferred", INFERRED, "no need to know by default; least privilege")
 
 EVERYBODY = " ".join(GRID)
 
-# basis, source, note, then the cells it speaks of: professions, categories.
+# basis, source, note, and the cells it speaks of: professions, categories.
 FINDINGS = [
-    (
-        "official-partial",
-        RULES_2023,
-        "official: doctors may read every document type except the residence attestation; the deposit right per category is inferred",
-        [
-            (
-                "doctor",
-                "medical_summary consultation_report hospital_report laboratory imaging prescription care_plan "
-                "prevention child_health maternity_sexual_health mental_health genetics certificate",
-            ),
-        ],
-    ),
-    (
-        "official-partial",
-        RULES_2023,
-        "read official; deposit left to pharmacist and nurse (inferred)",
-        [
-            ("doctor", "dispensation"),
-        ],
-    ),
-    (
-        "official-partial",
-        RULES_2023,
-        "read official; deposit inferred out",
-        [
-            ("doctor", "social_care"),
-        ],
-    ),
-    (
-        "official-partial",
-        RULES_2023,
-        "read official; fed by the insurer, so no deposit",
-        [
-            ("doctor", "reimbursement"),
-        ],
-    ),
-    (
-        "official-partial",
-        RULES_2023,
-        "read official; only the patient writes",
-        [
-            ("doctor", "directives"),
-        ],
-    ),
-    (
-        "official-partial",
-        RULES_2023,
-        "official gap: a doctor may not read the residence attestation (ATTEST-RESID); widened here to the whole category",
-        [
-            ("doctor", "administrative"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "patient-only space; never readable by a professional or an admin",
-        [
-            (EVERYBODY, "personal_notes"),
-        ],
-    ),
-    (
-        "official-partial",
-        L1111_17,
-        "same reach as a doctor but only through the emergency route and unless the patient objected (separate switches: centre 15, other emergencies, masked documents)",
-        [
-            (
-                "emergency_regulator",
-                "medical_summary consultation_report hospital_report laboratory imaging prescription "
-                "dispensation care_plan prevention child_health maternity_sexual_health mental_health directives",
-            ),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "heightened category; opened only by a second, explicit confirmation",
-        [
-            ("emergency_regulator", "genetics"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "of no use in an emergency",
-        [
-            ("emergency_regulator", "certificate social_care reimbursement"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "identity traits are shown apart; documents are not needed",
-        [
-            ("emergency_regulator", "administrative"),
-        ],
-    ),
-    (
-        "official-partial",
-        L1111_17,
-        "by law only with the person's express consent after information on masking; so none by default",
-        [
-            (
-                "occupational_physician",
-                "medical_summary consultation_report hospital_report laboratory imaging prescription "
-                "dispensation care_plan prevention child_health maternity_sexual_health mental_health genetics "
-                "certificate social_care reimbursement directives administrative",
-            ),
-        ],
-    ),
-    (
-        "official-partial",
-        PHARMACISTS,
-        "within 'nearly everything'",
-        [
-            ("pharmacist", "medical_summary consultation_report"),
-        ],
-    ),
-    (
-        "official-partial",
-        PHARMACISTS,
-        "official: pharmacists read nearly everything, named types include biology, anaesthesia and hospital reports, care protocols, imaging",
-        [
-            ("pharmacist", "hospital_report laboratory imaging care_plan"),
-        ],
-    ),
-    (
-        "official",
-        PHARMACISTS,
-        "official: prescriptions of every professional",
-        [
-            ("pharmacist", "prescription"),
-        ],
-    ),
-    (
-        "official-partial",
-        PHARMACISTS,
-        "read official; deposit by scope of practice (inferred)",
-        [
-            ("pharmacist", "dispensation"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "pharmacists vaccinate, so they record vaccinations",
-        [
-            ("pharmacist", "prevention"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "heightened category; pregnancy/breastfeeding flags should reach the pharmacist through the summary instead",
-        [
-            ("pharmacist", "maternity_sexual_health"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "not needed to dispense",
-        [
-            ("pharmacist", "directives"),
-        ],
-    ),
-    (
-        "inferred",
-        NURSES,
-        "wide access stated for the profession as a whole; this type not named in the source read",
-        [
-            ("nurse", "medical_summary consultation_report imaging prescription"),
-        ],
-    ),
-    (
-        "official",
-        NURSES,
-        "official: biology reports and emergency-department reports are open to nurses",
-        [
-            ("nurse", "hospital_report laboratory"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "administered treatments are recorded by nurses",
-        [
-            ("nurse", "dispensation"),
-        ],
-    ),
-    (
-        "official-partial",
-        NURSES,
-        "official read: functional assessments, medication reviews, ALD protocols; deposit of nursing follow-up inferred",
-        [
-            ("nurse", "care_plan"),
-        ],
-    ),
-    (
-        "official-partial",
-        NURSES,
-        "official read: prevention reports; deposit of vaccinations inferred",
-        [
-            ("nurse", "prevention"),
-        ],
-    ),
-    (
-        "official",
-        NURSES,
-        "official denial: child health and prevention assessments",
-        [
-            ("nurse", "child_health"),
-        ],
-    ),
-    (
-        "official",
-        NURSES,
-        "official denial: psychiatric summaries and psychological assessments",
-        [
-            ("nurse", "mental_health"),
-        ],
-    ),
-    (
-        "official",
-        NURSES,
-        "official denial: medical certificates",
-        [
-            ("nurse", "certificate"),
-        ],
-    ),
-    (
-        "official-partial",
-        NURSES,
-        "official: discharge letter from a social structure is readable; the other social documents are inferred",
-        [
-            ("nurse", "social_care"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "needed at the bedside",
-        [
-            ("nurse", "directives"),
-        ],
-    ),
-    (
-        "inferred",
-        RULES_2023,
-        "medical profession, 'most documents' open according to the press summaries",
-        [
-            ("midwife", "medical_summary hospital_report laboratory imaging dispensation genetics directives"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "medical profession with right to prescribe within its scope",
-        [
-            ("midwife", "consultation_report prescription care_plan prevention certificate"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "newborn follow-up",
-        [
-            ("midwife", "child_health"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "core of the profession",
-        [
-            ("midwife", "maternity_sexual_health"),
-        ],
-    ),
-    (
-        "official-partial",
-        RULES_2023,
-        "'most documents' are open to the other health professions; this type not named",
-        [
-            ("dentist", "medical_summary hospital_report laboratory dispensation"),
-        ],
-    ),
-    (
-        "official-partial",
-        RULES_2023,
-        "read within 'most documents'; deposit inferred. Exception, official: telemedicine requests (75496-0) denied",
-        [
-            ("dentist", "consultation_report prescription care_plan"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "dental imaging",
-        [
-            ("dentist", "imaging"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "oral prevention assessment (28617-9)",
-        [
-            ("dentist", "prevention"),
-        ],
-    ),
-    (
-        "official",
-        RULES_2023,
-        "official denial: psychological assessments and psychiatric summaries",
-        [
-            ("dentist", "mental_health"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "dental certificates",
-        [
-            ("dentist", "certificate"),
-        ],
-    ),
-    (
-        "official",
-        RULES_2023,
-        "official denial: EHPAD personal support projects and discharge letters from a social structure",
-        [
-            ("dentist", "social_care"),
-        ],
-    ),
-    (
-        "inferred",
-        RULES_2023,
-        "'most documents' open to health professions; this type not named",
-        [
-            ("physiotherapist", "medical_summary consultation_report hospital_report imaging prescription"),
-            ("speech_therapist", "medical_summary consultation_report imaging prescription"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "functional assessments (47420-5) and care follow-up (11506-3)",
-        [
-            ("physiotherapist", "care_plan"),
-        ],
-    ),
-    (
-        "official-partial",
-        PODIATRISTS,
-        "the profession's order describes a wide access; per-type detail not read",
-        [
-            ("podiatrist", "medical_summary consultation_report hospital_report laboratory imaging prescription"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "podiatry follow-up",
-        [
-            ("podiatrist", "care_plan"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "interpretation context",
-        [
-            ("biologist", "medical_summary hospital_report prescription dispensation"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "producer of biology and pathology reports",
-        [
-            ("biologist", "laboratory"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "only the laboratory authorised for genetics",
-        [
-            ("biologist", "genetics"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "therapy assessment",
-        [
-            ("speech_therapist", "care_plan"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "frequent paediatric practice",
-        [
-            ("speech_therapist", "child_health"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "context",
-        [
-            ("psychologist", "medical_summary care_plan"),
-        ],
-    ),
-    (
-        "inferred",
-        APHP,
-        "producer of psychological assessments (83901-9); not a health profession in law: the matrix for role-based professions was suspended/contested",
-        [
-            ("psychologist", "mental_health"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "nutrition context",
-        [
-            ("dietitian", "medical_summary laboratory prescription"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "nutrition plan",
-        [
-            ("dietitian", "care_plan"),
-        ],
-    ),
-    (
-        "official-partial",
-        MENTAL_HEALTH_2023,
-        "official: consultation or visit sheet only",
-        [
-            ("social_coordinator", "consultation_report"),
-        ],
-    ),
-    (
-        "official-partial",
-        MENTAL_HEALTH_2023,
-        "official: discharge/liaison letters, transfer note, emergency liaison file only",
-        [
-            ("social_coordinator", "hospital_report"),
-        ],
-    ),
-    (
-        "official-partial",
-        MENTAL_HEALTH_2023,
-        "official read: social assessment grid and social discharge letters; deposit inferred",
-        [
-            ("social_coordinator", "social_care"),
-        ],
-    ),
-    (
-        "inferred",
-        INFERRED,
-        "resident file needs it (residence attestation is the one type denied to doctors)",
-        [
-            ("social_coordinator", "administrative"),
-        ],
-    ),
+    ("official-partial", RULES_2023,
+     "official: doctors may read every document type except the residence attestation; the deposit right per "
+     "category is inferred",
+     "doctor",
+     "medical_summary consultation_report hospital_report laboratory imaging prescription care_plan "
+     "prevention child_health maternity_sexual_health mental_health genetics certificate"),
+    ("official-partial", RULES_2023,
+     "read official; deposit left to pharmacist and nurse (inferred)",
+     "doctor", "dispensation"),
+    ("official-partial", RULES_2023,
+     "read official; deposit inferred out",
+     "doctor", "social_care"),
+    ("official-partial", RULES_2023,
+     "read official; fed by the insurer, so no deposit",
+     "doctor", "reimbursement"),
+    ("official-partial", RULES_2023,
+     "read official; only the patient writes",
+     "doctor", "directives"),
+    ("official-partial", RULES_2023,
+     "official gap: a doctor may not read the residence attestation (ATTEST-RESID); widened here to the whole "
+     "category",
+     "doctor", "administrative"),
+    ("inferred", INFERRED,
+     "patient-only space; never readable by a professional or an admin",
+     EVERYBODY, "personal_notes"),
+    ("official-partial", L1111_17,
+     "same reach as a doctor but only through the emergency route and unless the patient objected (separate "
+     "switches: centre 15, other emergencies, masked documents)",
+     "emergency_regulator",
+     "medical_summary consultation_report hospital_report laboratory imaging prescription "
+     "dispensation care_plan prevention child_health maternity_sexual_health mental_health directives"),
+    ("inferred", INFERRED,
+     "heightened category; opened only by a second, explicit confirmation",
+     "emergency_regulator", "genetics"),
+    ("inferred", INFERRED,
+     "of no use in an emergency",
+     "emergency_regulator", "certificate social_care reimbursement"),
+    ("inferred", INFERRED,
+     "identity traits are shown apart; documents are not needed",
+     "emergency_regulator", "administrative"),
+    ("official-partial", L1111_17,
+     "by law only with the person's express consent after information on masking; so none by default",
+     "occupational_physician",
+     "medical_summary consultation_report hospital_report laboratory imaging prescription "
+     "dispensation care_plan prevention child_health maternity_sexual_health mental_health genetics "
+     "certificate social_care reimbursement directives administrative"),
+    ("official-partial", PHARMACISTS,
+     "within 'nearly everything'",
+     "pharmacist", "medical_summary consultation_report"),
+    ("official-partial", PHARMACISTS,
+     "official: pharmacists read nearly everything, named types include biology, anaesthesia and hospital "
+     "reports, care protocols, imaging",
+     "pharmacist", "hospital_report laboratory imaging care_plan"),
+    ("official", PHARMACISTS,
+     "official: prescriptions of every professional",
+     "pharmacist", "prescription"),
+    ("official-partial", PHARMACISTS,
+     "read official; deposit by scope of practice (inferred)",
+     "pharmacist", "dispensation"),
+    ("inferred", INFERRED,
+     "pharmacists vaccinate, so they record vaccinations",
+     "pharmacist", "prevention"),
+    ("inferred", INFERRED,
+     "heightened category; pregnancy/breastfeeding flags should reach the pharmacist through the summary "
+     "instead",
+     "pharmacist", "maternity_sexual_health"),
+    ("inferred", INFERRED,
+     "not needed to dispense",
+     "pharmacist", "directives"),
+    ("inferred", NURSES,
+     "wide access stated for the profession as a whole; this type not named in the source read",
+     "nurse", "medical_summary consultation_report imaging prescription"),
+    ("official", NURSES,
+     "official: biology reports and emergency-department reports are open to nurses",
+     "nurse", "hospital_report laboratory"),
+    ("inferred", INFERRED,
+     "administered treatments are recorded by nurses",
+     "nurse", "dispensation"),
+    ("official-partial", NURSES,
+     "official read: functional assessments, medication reviews, ALD protocols; deposit of nursing follow-up "
+     "inferred",
+     "nurse", "care_plan"),
+    ("official-partial", NURSES,
+     "official read: prevention reports; deposit of vaccinations inferred",
+     "nurse", "prevention"),
+    ("official", NURSES,
+     "official denial: child health and prevention assessments",
+     "nurse", "child_health"),
+    ("official", NURSES,
+     "official denial: psychiatric summaries and psychological assessments",
+     "nurse", "mental_health"),
+    ("official", NURSES,
+     "official denial: medical certificates",
+     "nurse", "certificate"),
+    ("official-partial", NURSES,
+     "official: discharge letter from a social structure is readable; the other social documents are inferred",
+     "nurse", "social_care"),
+    ("inferred", INFERRED,
+     "needed at the bedside",
+     "nurse", "directives"),
+    ("inferred", RULES_2023,
+     "medical profession, 'most documents' open according to the press summaries",
+     "midwife", "medical_summary hospital_report laboratory imaging dispensation genetics directives"),
+    ("inferred", INFERRED,
+     "medical profession with right to prescribe within its scope",
+     "midwife", "consultation_report prescription care_plan prevention certificate"),
+    ("inferred", INFERRED,
+     "newborn follow-up",
+     "midwife", "child_health"),
+    ("inferred", INFERRED,
+     "core of the profession",
+     "midwife", "maternity_sexual_health"),
+    ("official-partial", RULES_2023,
+     "'most documents' are open to the other health professions; this type not named",
+     "dentist", "medical_summary hospital_report laboratory dispensation"),
+    ("official-partial", RULES_2023,
+     "read within 'most documents'; deposit inferred. Exception, official: telemedicine requests (75496-0) "
+     "denied",
+     "dentist", "consultation_report prescription care_plan"),
+    ("inferred", INFERRED,
+     "dental imaging",
+     "dentist", "imaging"),
+    ("inferred", INFERRED,
+     "oral prevention assessment (28617-9)",
+     "dentist", "prevention"),
+    ("official", RULES_2023,
+     "official denial: psychological assessments and psychiatric summaries",
+     "dentist", "mental_health"),
+    ("inferred", INFERRED,
+     "dental certificates",
+     "dentist", "certificate"),
+    ("official", RULES_2023,
+     "official denial: EHPAD personal support projects and discharge letters from a social structure",
+     "dentist", "social_care"),
+    ("inferred", RULES_2023,
+     "'most documents' open to health professions; this type not named",
+     "physiotherapist", "medical_summary consultation_report hospital_report imaging prescription"),
+    ("inferred", RULES_2023,
+     "'most documents' open to health professions; this type not named",
+     "speech_therapist", "medical_summary consultation_report imaging prescription"),
+    ("inferred", INFERRED,
+     "functional assessments (47420-5) and care follow-up (11506-3)",
+     "physiotherapist", "care_plan"),
+    ("official-partial", PODIATRISTS,
+     "the profession's order describes a wide access; per-type detail not read",
+     "podiatrist", "medical_summary consultation_report hospital_report laboratory imaging prescription"),
+    ("inferred", INFERRED,
+     "podiatry follow-up",
+     "podiatrist", "care_plan"),
+    ("inferred", INFERRED,
+     "interpretation context",
+     "biologist", "medical_summary hospital_report prescription dispensation"),
+    ("inferred", INFERRED,
+     "producer of biology and pathology reports",
+     "biologist", "laboratory"),
+    ("inferred", INFERRED,
+     "only the laboratory authorised for genetics",
+     "biologist", "genetics"),
+    ("inferred", INFERRED,
+     "therapy assessment",
+     "speech_therapist", "care_plan"),
+    ("inferred", INFERRED,
+     "frequent paediatric practice",
+     "speech_therapist", "child_health"),
+    ("inferred", INFERRED,
+     "context",
+     "psychologist", "medical_summary care_plan"),
+    ("inferred", APHP,
+     "producer of psychological assessments (83901-9); not a health profession in law: the matrix for role-"
+     "based professions was suspended/contested",
+     "psychologist", "mental_health"),
+    ("inferred", INFERRED,
+     "nutrition context",
+     "dietitian", "medical_summary laboratory prescription"),
+    ("inferred", INFERRED,
+     "nutrition plan",
+     "dietitian", "care_plan"),
+    ("official-partial", MENTAL_HEALTH_2023,
+     "official: consultation or visit sheet only",
+     "social_coordinator", "consultation_report"),
+    ("official-partial", MENTAL_HEALTH_2023,
+     "official: discharge/liaison letters, transfer note, emergency liaison file only",
+     "social_coordinator", "hospital_report"),
+    ("official-partial", MENTAL_HEALTH_2023,
+     "official read: social assessment grid and social discharge letters; deposit inferred",
+     "social_coordinator", "social_care"),
+    ("inferred", INFERRED,
+     "resident file needs it (residence attestation is the one type denied to doctors)",
+     "social_coordinator", "administrative"),
 ]
 
 
@@ -537,8 +256,7 @@ def facts():
     """Every line of the matrix: profession, French name, category, access, basis, note, source."""
     found = {
         (profession, category): (basis, source, note)
-        for basis, source, note, cells in FINDINGS
-        for professions, categories in cells
+        for basis, source, note, professions, categories in FINDINGS
         for profession in professions.split()
         for category in categories.split()
     }
