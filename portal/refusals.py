@@ -10,7 +10,13 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+
+from audit.actor import Role
+from consent.categories import Category
+from consent.decisions import Decision, Refused
+from portal.ui.navigation import audience
 
 
 def _page(
@@ -23,7 +29,23 @@ def _page(
 
 def page_for(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     """The page for what a door raised; ``None`` for anything that is not a refusal."""
+    if isinstance(exception, Refused):
+        return refused(request, exception.decision)
     return None
+
+
+def refused(request: HttpRequest, decision: Decision) -> HttpResponse:
+    """403: a category, or a whole record, is not open to this person; a professional is told how to ask."""
+    dossier_id = request.resolver_match.kwargs.get("dossier_id") if request.resolver_match else None
+    context: dict[str, object] = {
+        "category": Category(decision.category) if decision.category else None,
+        "ask_at": None,
+        "back_to": None,
+    }
+    if audience(request) is Role.PROFESSIONAL and dossier_id is not None and decision.category:
+        context["back_to"] = reverse("professional:patient", args=[dossier_id])
+        context["ask_at"] = f"{reverse('professional:request', args=[dossier_id])}?category={decision.category}"
+    return render(request, "errors/refused.html", context, status=HTTPStatus.FORBIDDEN)
 
 
 def bad_request(request: HttpRequest, **_exception: object) -> HttpResponse:

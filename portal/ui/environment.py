@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext, npgettext,
 from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from portal.ui import formatting, icons, navigation, pseudonyms
+from portal.ui import formatting, icons, navigation, pseudonyms, results
 
 
 def url(name: str, *args: object, **kwargs: object) -> str:
@@ -62,6 +62,12 @@ def environment(**options: Any) -> Environment:
         "current_place": navigation.current_place,
         "current_language": current_language,
         "messages": messages,
+        "flag_of": results.flag_of,
+        "flag_shape": results.flag_shape,
+        "range_words": results.range_words,
+        "status_words": results.status_words,
+        "curve_of": results.curve_of,
+        "shown": results.shown,
         "now": timezone.localtime,
     }
     for name in ("day", "short_day", "long_day", "month", "short_month", "clock", "moment", "number", "listing"):
