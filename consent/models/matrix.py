@@ -78,8 +78,7 @@ class MatrixRow(models.Model):
             ),
             models.CheckConstraint(
                 name="matrixrow_patient_only",
-                condition=~models.Q(category=Category.PERSONAL_NOTES.value)
-                | models.Q(access=Access.NONE.value),
+                condition=~models.Q(category=Category.PERSONAL_NOTES.value) | models.Q(access=Access.NONE.value),
                 violation_error_message="Personal notes are closed to every profession.",
             ),
         ]

@@ -13,7 +13,7 @@ class Organisation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     name = models.CharField(max_length=200)
     place = models.CharField(max_length=120, blank=True)
-    finess = models.CharField(max_length=9, null=True, blank=True, unique=True)  # noqa: DJ001 (unique when known)
+    finess = models.CharField(max_length=9, null=True, blank=True, unique=True)
 
     class Meta:
         ordering = ["name", "id"]

@@ -17,7 +17,7 @@ class Professional(models.Model):
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="professional"
     )
-    rpps = models.CharField(max_length=11, null=True, blank=True, unique=True)  # noqa: DJ001 (unique when known)
+    rpps = models.CharField(max_length=11, null=True, blank=True, unique=True)
     family = models.CharField(max_length=100)
     given = models.CharField(max_length=100)
     title = models.CharField(max_length=20, blank=True)
