@@ -24,6 +24,7 @@ class Event(Enum):
     """A stable dotted name and its meaning."""
 
     ACCOUNT_CREATED = ("account.created", _("account created"))
+    ACCOUNT_PASSWORD_ACCEPTED = ("account.password_accepted", _("password accepted"))
     ACCOUNT_SIGNED_IN = ("account.signed_in", _("signed in"))
     ACCOUNT_SIGN_IN_REFUSED = ("account.sign_in_refused", _("sign-in refused"))
     ACCOUNT_FACTOR_REFUSED = ("account.factor_refused", _("one-time code refused"))
