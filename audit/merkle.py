@@ -186,11 +186,11 @@ def verify_consistency(*, old: int, new: int, path: Sequence[bytes], old_root: b
     """
     if not 0 < old <= new:
         raise BadProof(f"sizes {old} and {new}: expected 0 < old <= new")
-    _check_hashes(old_root, new_root, *path)
     if old == new:
         if path or not hmac.compare_digest(old_root, new_root):
             raise BadProof("two trees of the same size differ")
         return
+    _check_hashes(old_root, new_root, *path)
     steps = list(path)
     if old & (old - 1) == 0:
         steps.insert(0, old_root)
