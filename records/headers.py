@@ -66,7 +66,7 @@ class Header:
         place: where, as printed.
         code: code of the thing (LOINC, SNOMED CT, CIP…); with ``system``, what makes two values comparable.
         system: the code's system (URI).
-        value: a single numeric value, exact.
+        value: a single numeric value, rounded to four digits when a computer wrote more than six (the body is exact).
         value_text: the value in words when it is not one number (``"120/80"``, ``"positive"``).
         unit: printed unit of ``value``, ``low`` and ``high``.
         low: lower end of the reference range.

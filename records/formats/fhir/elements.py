@@ -102,13 +102,14 @@ def codes(concept: Node) -> Iterator[tuple[str, str]]:
 
 def concept_text(concept: Node) -> str:
     """What a CodeableConcept is called: its text, a display, or at worst its code."""
+    return concept_label(concept) or next((code for _system, code in codes(concept)), "")
+
+
+def concept_label(concept: Node) -> str:
+    """What a CodeableConcept is called in words, empty when it is a bare code."""
     if text := string(concept, "text"):
         return text
-    for key in ("display", "code"):
-        for coding in codings(concept):
-            if text := string(coding, key):
-                return text
-    return ""
+    return next((text for coding in codings(concept) if (text := string(coding, "display"))), "")
 
 
 def concept_words(concept: Node) -> str:

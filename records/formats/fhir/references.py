@@ -29,8 +29,23 @@ class References:
     def __init__(self, entries: Iterable[tuple[str, Node]] = ()) -> None:
         """Index ``(fullUrl, resource)`` pairs."""
         self._found: dict[str, Node] = {}
+        self._documents: dict[int, Node] = {}
+        self._attached: list[tuple[Node, str]] = []
+        self._reports: dict[int, Node] = {}
+        reports: list[Node] = []
         for full_url, resource in entries:
             self._add(full_url, resource)
+            if string(resource, "resourceType") == "DiagnosticReport":
+                reports.append(resource)
+        for report in reports:
+            for reference in items(report, "result"):
+                result = self.resolve(reference, report)
+                if result is not None:
+                    self._reports.setdefault(id(result), report)
+        for document, url in self._attached:
+            target = self.resolve({"reference": url}, document)
+            if target is not None:
+                self._documents.setdefault(id(target), document)
 
     def _add(self, full_url: str, resource: Node) -> None:
         kind, name = string(resource, "resourceType"), string(resource, "id")
@@ -42,6 +57,18 @@ class References:
                 keys.append(f"{kind}?identifier={string(identifier, 'system')}|{value}")
         for key in keys:
             self._found.setdefault(key, resource)
+        if kind == "DocumentReference":
+            for content in items(resource, "content"):
+                if url := string(item(content, "attachment"), "url"):
+                    self._attached.append((resource, url))
+
+    def described_by(self, file: Node) -> Node | None:
+        """The DocumentReference of the same bundle whose attachment is this Binary."""
+        return self._documents.get(id(file))
+
+    def reported_by(self, result: Node) -> Node | None:
+        """The DiagnosticReport of the same bundle that lists this result."""
+        return self._reports.get(id(result))
 
     def resolve(self, reference: Node, within: Node = EMPTY) -> Node | None:
         """The resource a Reference points at (``within`` first when contained); ``None`` when outside the file."""
