@@ -41,7 +41,11 @@ __all__ = [
     "decide_sharing",
 ]
 
-_EMPTY_ROW: Row = MappingProxyType({})
+
+def _empty_row() -> Row:
+    return MappingProxyType({})
+
+
 _DEPOSITORS = frozenset({SystemTask.IMPORT, SystemTask.SEED})
 
 
@@ -126,8 +130,8 @@ class Facts:
     professional: UUID | None = None
     profession: str = ""
     matrix: str = ""
-    row: Row = field(default=_EMPTY_ROW)
-    emergency_row: Row = field(default=_EMPTY_ROW)
+    row: Row = field(default_factory=_empty_row)
+    emergency_row: Row = field(default_factory=_empty_row)
     relationships: tuple[Span, ...] = ()
     oppositions: tuple[OppositionFact, ...] = ()
     emergencies: tuple[EmergencyFact, ...] = ()
