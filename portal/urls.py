@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.conf import settings
+from django.urls import include, path
 
+from portal.ui import gallery
 from portal.ui import views as ui
 
 urlpatterns = [
     path("", ui.front_step, name="home"),
+    path("", include("portal.accounts.urls")),
+    path("letters/", include("portal.notifications.urls")),
 ]
+
+if not settings.IS_PRODUCTION:
+    urlpatterns.append(path("components/", gallery.gallery, name="components"))
 
 handler400 = "portal.refusals.bad_request"
 handler403 = "portal.refusals.forbidden"

@@ -1,21 +1,15 @@
-"""The short names by which pages show what must stay nameless."""
+"""The short names by which pages show what must stay nameless, and the letters that stand for a face."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-# Crockford's base32: no I, L, O, U, so that it can be read aloud (https://www.crockford.com/base32.html).
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+from audit.pseudonyms import shown
 
 
 def pseudonym(prefix: str, identifier: UUID) -> str:
-    """``P-7Q3K-M2XT``: the prefix and the first 40 bits of the identifier.
-
-    Prefixes: ``P`` a dossier, ``A`` an account, ``O`` an organisation.
-    """
-    bits = identifier.int >> 88
-    text = "".join(_ALPHABET[bits >> shift & 31] for shift in range(35, -1, -5))
-    return f"{prefix}-{text[:4]}-{text[4:]}"
+    """``P-7Q3K-M2XT``; prefixes: ``P`` a dossier, ``A`` an account, ``O`` an organisation."""
+    return shown(prefix, identifier)
 
 
 def initials(name: str) -> str:
