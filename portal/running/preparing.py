@@ -1,0 +1,63 @@
+"""Make an empty or an older database and the files of the pages ready to be served.
+
+Run by the launcher as ``python -m portal.running.preparing`` with the owner's connection; each step
+is done again at each start and finds nothing to do the second time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import connections
+
+from portal.roles import seal_migrations
+from portal.running.translations import compile_catalogues
+
+
+def main() -> int:
+    """Prepare everything; 1 and one sentence when something is refused."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    try:
+        compile_catalogues()
+        django.setup()
+        call_command("migrate", database="owner", interactive=False, verbosity=0)
+        seal_migrations(connections["owner"].connection)
+        collect_static()
+        if "--seed" in sys.argv:
+            pass
+    except (ImproperlyConfigured, CommandError) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    return 0
+
+
+def collect_static() -> bool:
+    """Collect the static files if one of them changed; whether they were collected."""
+    stamp = Path(settings.STATIC_ROOT) / "collected"
+    fingerprint = _fingerprint()
+    if stamp.is_file() and stamp.read_text() == fingerprint:
+        return False
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    stamp.write_text(fingerprint)
+    return True
+
+
+def _fingerprint() -> str:
+    lines: list[str] = []
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            state = Path(storage.path(name)).stat()
+            lines.append(f"{name} {state.st_size} {state.st_mtime_ns}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

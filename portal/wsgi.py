@@ -1,0 +1,14 @@
+"""What the web server imports: ``portal.wsgi:application``."""
+
+import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+try:
+    application = get_wsgi_application()
+except ImproperlyConfigured as refusal:
+    sys.exit(str(refusal))
