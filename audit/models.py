@@ -134,8 +134,9 @@ class Node(models.Model):
 class Checkpoint(models.Model):
     """What the log committed to, signed: its first ``size`` entries lie under ``root``.
 
-    Every entry written by a transaction below ``horizon`` was numbered then; ``cluster`` is the
-    database server where that holds, for transactions are counted anew after a restore.
+    Every entry written by a transaction below ``horizon`` was numbered then. Transactions are
+    counted anew on another server: ``cluster`` is the server where that holds, and ``swept``
+    whether the search through the whole log, with which a server begins, is over.
     """
 
     size = models.BigIntegerField(primary_key=True)
@@ -143,6 +144,7 @@ class Checkpoint(models.Model):
     note = models.TextField()
     at = models.DateTimeField()
     horizon = Xid8Field()
+    swept = models.BooleanField()
     cluster = models.BigIntegerField()
 
     class Meta:

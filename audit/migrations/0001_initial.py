@@ -207,6 +207,7 @@ class Migration(migrations.Migration):
                 ("note", models.TextField()),
                 ("at", models.DateTimeField()),
                 ("horizon", audit.models.Xid8Field()),
+                ("swept", models.BooleanField()),
                 ("cluster", models.BigIntegerField()),
             ],
             options={
