@@ -5,17 +5,28 @@ Nothing here names anybody: digests, sealed bytes and hashes only.
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Iterable
 from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device, ThrottlingMixin
+from django_otp.oath import hotp
+
+from audit.actor import Strength
+from portal.accounts import recovery
+from records import house
 
 DIGEST_BYTES = 32
+_THROTTLE_FIELDS = ["throttling_failure_timestamp", "throttling_failure_count"]
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -93,11 +104,44 @@ class Account(AbstractBaseUser):
         """Skips the base class's normalisation, which expects a text login."""
 
 
-class SealedTOTPDevice(ThrottlingMixin, Device):
+class PatientThrottling(ThrottlingMixin):
+    """django-otp's doubling wait, bounded: nobody is shut out of their own factor for days."""
+
+    MOST_FAILURES_COUNTED = 10  # 1, 2, 4 … 512 seconds
+
+    class Meta:
+        abstract = True
+
+    def throttle_increment(self, commit: bool = True) -> None:
+        """Counts one failure."""
+        super().throttle_increment(commit=False)
+        self.throttling_failure_count = min(self.throttling_failure_count, self.MOST_FAILURES_COUNTED)
+        if commit:
+            self.save(update_fields=_THROTTLE_FIELDS)
+
+    def get_throttle_factor(self) -> float:
+        """Seconds to wait after the first failure."""
+        return 1
+
+    def seconds_to_wait(self) -> int:
+        """How long until the next code is looked at; 0 when it is now."""
+        allowed, why = self.verify_is_allowed()
+        return 0 if allowed else max(1, math.ceil((why["locked_until"] - timezone.now()).total_seconds()))
+
+
+class SealedTOTPDevice(PatientThrottling, Device):
     """A time-based one-time password (RFC 6238) whose key is sealed under the house key "factor".
 
     ``last_step`` is the last time step accepted: a code is good once, whatever happens to a cache.
+    Lock the row (``select_for_update``) before verifying: two requests could use one code otherwise.
     """
+
+    STEP_SECONDS = 30
+    DIGITS = 6
+    KEY_BYTES = 20
+    # One step before and one after: a telephone's clock may be half a minute wrong (RFC 6238, 5.2).
+    TOLERANCE = 1
+    strength = Strength.OTP
 
     sealed_key = models.BinaryField()
     last_step = models.BigIntegerField(default=-1)
@@ -106,9 +150,47 @@ class SealedTOTPDevice(ThrottlingMixin, Device):
     def __str__(self) -> str:
         return "authenticator application"
 
+    def seal(self, key: bytes) -> None:
+        """Takes the 20-byte key in, sealed."""
+        self.sealed_key = house.seal_for_house("factor", self.user_id, key)
 
-class RecoveryDevice(ThrottlingMixin, Device):
+    def unseal(self) -> bytes:
+        """The 20-byte key, for one computation or for the set-up page."""
+        return house.open_for_house("factor", self.user_id, bytes(self.sealed_key))
+
+    def code_at(self, seconds: float) -> str:
+        """The six digits of that moment (Unix time)."""
+        return self._code(self.unseal(), int(seconds) // self.STEP_SECONDS)
+
+    def verify_token(self, token: str) -> bool:
+        """Whether these are the digits of now, not used before; a failure is counted."""
+        if self.seconds_to_wait():
+            return False
+        step = self._fresh_step_of("".join(token.split()))
+        if step is None:
+            self.throttle_increment()
+            return False
+        self.last_step = step
+        self.throttle_reset(commit=False)
+        self.save(update_fields=["last_step", *_THROTTLE_FIELDS])
+        return True
+
+    def _fresh_step_of(self, token: str) -> int | None:
+        """The time step, later than the last one used, whose code this is."""
+        key, now = self.unseal(), int(time.time()) // self.STEP_SECONDS
+        for step in range(now - self.TOLERANCE, now + self.TOLERANCE + 1):
+            if step > self.last_step and constant_time_compare(self._code(key, step), token):
+                return step
+        return None
+
+    def _code(self, key: bytes, step: int) -> str:
+        return f"{hotp(key, step, self.DIGITS):0{self.DIGITS}d}"
+
+
+class RecoveryDevice(PatientThrottling, Device):
     """The sheet of recovery codes of one account; renewing it replaces the codes."""
+
+    strength = Strength.RECOVERY
 
     renewed_on = models.DateField(default=timezone.localdate)
 
@@ -117,6 +199,34 @@ class RecoveryDevice(ThrottlingMixin, Device):
 
     def __str__(self) -> str:
         return "recovery codes"
+
+    def replace_codes(self, codes: Iterable[str]) -> None:
+        """Puts these canonical codes in the place of all former ones."""
+        self.codes.all().delete()
+        rows = []
+        for code in codes:
+            selector, secret = recovery.split(code)
+            rows.append(RecoveryCode(device=self, selector=selector, hashed=make_password(secret)))
+        RecoveryCode.objects.bulk_create(rows)
+
+    def verify_token(self, token: str) -> bool:
+        """Whether this is an unused code of the sheet; it is used up by the answer yes.
+
+        A selector that is not on the sheet costs one hash too, so that the clock does not tell.
+        """
+        if self.seconds_to_wait():
+            return False
+        selector, secret = recovery.split(recovery.as_read(token))
+        row = self.codes.filter(selector=selector).first()
+        if row is None:
+            make_password(secret)
+        elif check_password(secret, row.hashed):
+            row.delete()
+            self.throttle_reset(commit=False)
+            self.save(update_fields=_THROTTLE_FIELDS)
+            return True
+        self.throttle_increment()
+        return False
 
 
 class RecoveryCode(models.Model):

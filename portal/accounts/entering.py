@@ -1,0 +1,160 @@
+"""Coming in and leaving: each act and its entry in the log stand or fall together.
+
+Every function here owns its transaction. When the entry cannot be written nothing happened: the
+session of the request is put back as the database has it, and the exception goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.http import HttpRequest
+from django.middleware.csrf import rotate_token
+from django_otp import login as carry_device
+
+from audit import log
+from audit.actor import Actor, Strength
+from audit.events import Event, Outcome
+from portal import acting
+from portal.accounts import enrolment, logins, throttling
+from portal.accounts.models import Account, RecoveryDevice, SealedTOTPDevice
+
+_BACKEND = "portal.accounts.backends.LoginBackend"
+
+D = TypeVar("D", SealedTOTPDevice, RecoveryDevice)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether the proof was accepted; if not, the seconds to wait before the next try (0: none)."""
+
+    accepted: bool
+    wait_seconds: int = 0
+
+
+def sign_in(request: HttpRequest, *, login_typed: str, password: str) -> Answer:
+    """The first factor: afterwards the session knows the account, and only the next step is open.
+
+    The session gets a new key. Unknown and ended accounts answer like a wrong password.
+    """
+    digest, address = logins.digest_of(login_typed), request.META.get("REMOTE_ADDR", "")
+    wait = throttling.take_turn(digest, address)
+    account = None if wait else authenticate(request, login_digest=digest, password=password)
+    if account is None:
+        _remember_refusal(request, digest, waited=bool(wait))
+        return Answer(accepted=False, wait_seconds=wait)
+    with all_or_nothing(request):
+        throttling.forgive(digest, address)
+        login(request, account, backend=_BACKEND)
+        if not enrolment.has_authenticator(account):
+            enrolment.prepare_authenticator(request)
+        log.append(Event.ACCOUNT_PASSWORD_ACCEPTED, actor=acting.acting(request, Strength.PASSWORD))
+    acting.again(request)
+    return Answer(accepted=True)
+
+
+def prove_code(request: HttpRequest, code: str) -> Answer:
+    """The second factor, from an authenticator: the session rises and gets a new key."""
+    with all_or_nothing(request):
+        answer, device = check_code(request, code)
+        if device is not None:
+            rise(request, device)
+    acting.again(request)
+    return answer
+
+
+def prove_recovery(request: HttpRequest, code: str) -> Answer:
+    """The second factor, from the sheet of recovery codes: used up by this."""
+    with all_or_nothing(request):
+        answer, device = check_recovery(request, code)
+        if device is not None:
+            rise(request, device)
+    acting.again(request)
+    return answer
+
+
+def sign_out(request: HttpRequest) -> None:
+    """Ends the session on the server too."""
+    with all_or_nothing(request):
+        if request.user.is_authenticated:
+            log.append(Event.ACCOUNT_SIGNED_OUT, actor=acting.acting(request, request.actor.strength))
+        logout(request)
+    acting.again(request)
+
+
+def check_code(request: HttpRequest, code: str) -> tuple[Answer, SealedTOTPDevice | None]:
+    """Tries the code on each authenticator of the account, in the open transaction; a refusal is logged."""
+    devices = list(
+        SealedTOTPDevice.objects.filter(user=request.user, confirmed=True).select_for_update().order_by("pk")
+    )
+    return verified(request, devices, code)
+
+
+def check_recovery(request: HttpRequest, code: str) -> tuple[Answer, RecoveryDevice | None]:
+    """Tries a recovery code, in the open transaction; its use and its refusal are logged."""
+    sheets = list(RecoveryDevice.objects.filter(user=request.user).select_for_update())
+    answer, sheet = verified(request, sheets, code)
+    if sheet is not None:
+        actor = acting.acting(request, Strength.RECOVERY)
+        log.append(Event.ACCOUNT_RECOVERY_USED, actor=actor, facts={"remaining": sheet.codes.count()})
+    return answer, sheet
+
+
+def rise(request: HttpRequest, device: SealedTOTPDevice | RecoveryDevice) -> None:
+    """The session becomes a proven one, in the open transaction, and the log knows."""
+    renew_session(request, device)
+    log.append(Event.ACCOUNT_SIGNED_IN, actor=acting.acting(request, device.strength))
+
+
+def renew_session(request: HttpRequest, device: SealedTOTPDevice | RecoveryDevice) -> None:
+    """The session stands on this device from now on: new key, new form token (ASVS 5.0, 7.2.4)."""
+    carry_device(request, device)
+    request.session.cycle_key()
+    rotate_token(request)
+
+
+@contextmanager
+def all_or_nothing(request: HttpRequest) -> Iterator[None]:
+    """One durable transaction; when it fails the request keeps nothing of what it had put in its session."""
+    before = request.session.session_key
+    try:
+        with transaction.atomic(durable=True):
+            yield
+    except BaseException:
+        # The middleware would otherwise save the risen session on its way out.
+        request.session = type(request.session)(before)
+        request.user = AnonymousUser()
+        raise
+
+
+def _remember_refusal(request: HttpRequest, digest: bytes, *, waited: bool) -> None:
+    """The visitor stays anonymous in the log, and what they typed is not in it."""
+    with transaction.atomic(durable=True):
+        log.append(
+            Event.ACCOUNT_SIGN_IN_REFUSED,
+            actor=Actor.anonymous(request=request.actor.request),
+            outcome=Outcome.REFUSED,
+            object_id=Account.objects.filter(login_digest=digest).values_list("pk", flat=True).first(),
+            facts={"reason": "wait" if waited else "proof"},
+        )
+
+
+def verified(request: HttpRequest, devices: list[D], code: str) -> tuple[Answer, D | None]:
+    """The first of these locked devices that accepts, in the open transaction; a refusal is logged."""
+    wait = max((device.seconds_to_wait() for device in devices), default=0)
+    for device in devices:
+        if device.verify_token(code):
+            return Answer(accepted=True), device
+    log.append(
+        Event.ACCOUNT_FACTOR_REFUSED,
+        actor=acting.acting(request, Strength.PASSWORD),
+        outcome=Outcome.REFUSED,
+        facts={"factor": devices[0].strength.value if devices else "none"},
+    )
+    return Answer(accepted=False, wait_seconds=wait), None

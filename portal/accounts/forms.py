@@ -1,0 +1,86 @@
+"""The forms of signing in: labels, what browsers may fill in, and nothing that refuses pasting."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from consent.models import Membership
+from portal.accounts.models import Account
+from portal.accounts.passwords import MOST_CHARACTERS
+
+
+class SignInForm(forms.Form):
+    """Address and password. The address is not checked for form: any refusal would tell more than a wrong one."""
+
+    login = forms.CharField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=MOST_CHARACTERS,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class CodeForm(forms.Form):
+    """Six digits from an authenticator."""
+
+    code = forms.CharField(
+        label=_("One-time code"),
+        help_text=_("Six digits, shown by your authenticator application."),
+        max_length=16,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "class": "code-input",
+                "spellcheck": "false",
+                "size": "8",
+            }
+        ),
+    )
+
+
+class RecoveryForm(forms.Form):
+    """One code of the sheet."""
+
+    code = forms.CharField(
+        label=_("Recovery code"),
+        help_text=_("Five groups of four characters. Each code works once."),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+
+class ProofForm(forms.Form):
+    """A fresh code of either kind, before a factor changes."""
+
+    proof = forms.CharField(
+        label=_("A fresh code"),
+        help_text=_("From your authenticator application, or one of your recovery codes."),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+
+class LanguageForm(forms.Form):
+    """French or English, and the page to come back to."""
+
+    language = forms.ChoiceField(choices=Account.Language.choices)
+    next = forms.CharField(required=False, max_length=2000)
+
+
+class OrganisationForm(forms.Form):
+    """For whom a professional with several live memberships works in this session."""
+
+    organisation = forms.ChoiceField(label=_("I work today for"))
+
+    def __init__(self, *args: object, memberships: list[Membership], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].choices = [
+            (str(membership.organisation_id), membership.organisation.name) for membership in memberships
+        ]

@@ -1,0 +1,36 @@
+"""Closed by default: the two ways in which a page may be opened earlier.
+
+Every page asks for both factors unless it carries one of these marks. They are read by
+``middleware.ClosedByDefaultMiddleware``; a test walks the whole address list and names each
+page that carries one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.contrib.auth.decorators import login_not_required
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def open_to_all(view: View) -> View:
+    """Nobody needs to have signed in: sign-in page, language, health of the service."""
+    return login_not_required(view)
+
+
+def password_is_enough(view: View) -> View:
+    """The password has been given, the second factor not yet: its page, its set-up, leaving."""
+    view.second_factor_required = False  # type: ignore[attr-defined]
+    return view
+
+
+def is_open(view: Callable[..., Any]) -> bool:
+    """Whether the page carries :func:`open_to_all`."""
+    return not getattr(view, "login_required", True)
+
+
+def needs_password_only(view: Callable[..., Any]) -> bool:
+    """Whether the page carries :func:`password_is_enough`."""
+    return not getattr(view, "second_factor_required", True)

@@ -1,0 +1,22 @@
+"""Addresses of signing in and of a person's own factors."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from portal.accounts import security, views
+
+app_name = "accounts"
+
+urlpatterns = [
+    path("signin/", views.sign_in, name="sign_in"),
+    path("signin/code/", views.second_factor, name="second_factor"),
+    path("signin/recovery/", views.recovery, name="recovery"),
+    path("signout/", views.sign_out, name="sign_out"),
+    path("language/", views.language, name="language"),
+    path("security/", security.overview, name="security"),
+    path("security/totp/", security.totp_setup, name="totp_setup"),
+    path("security/totp/replace/", security.replace_totp, name="totp_replace"),
+    path("security/recovery/", security.renew_recovery, name="recovery_renew"),
+    path("security/organisation/", security.organisation, name="organisation"),
+]

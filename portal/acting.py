@@ -1,0 +1,115 @@
+"""Who acts in this request: from the session to the :class:`~audit.actor.Actor` that doors ask for.
+
+Stands after Django's authentication and django-otp's middleware. Until both factors are proven,
+``request.actor`` stands on no side of the portal (role *anonymous*), so that no door opens even
+if a page were left open by mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from audit.actor import Actor, Role, Strength
+from consent.models import Membership
+from portal.accounts.models import Account
+
+# Where the session keeps the organisation that a person with several has chosen to work for.
+ORGANISATION_KEY = "organisation"
+_DIGEST_HEX = 32
+
+
+class ActorMiddleware:
+    """Sets ``request.actor``, for visitors too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer to a request that carries its actor."""
+        request.actor = actor_of(request, request_id=uuid4())
+        return self.get_response(request)
+
+
+def actor_of(request: HttpRequest, *, request_id: UUID) -> Actor:
+    """The actor of a request as its session stands now."""
+    account = request.user
+    if not account.is_authenticated:
+        return Actor.anonymous(request=request_id)
+    strength = account.otp_device.strength if account.is_verified() else Strength.PASSWORD
+    if strength is Strength.PASSWORD:
+        return _on_no_side(account, strength, request, request_id)
+    return _on_their_side(account, strength, request, request_id)
+
+
+def acting(request: HttpRequest, strength: Strength) -> Actor:
+    """Who the log shall say did a sign-in act: the account itself, however far it has come in."""
+    return _on_their_side(request.user, strength, request, request.actor.request)
+
+
+def again(request: HttpRequest) -> None:
+    """Reads ``request.actor`` anew after the session rose or ended; the request keeps its number."""
+    request.actor = actor_of(request, request_id=request.actor.request)
+
+
+def memberships_of(account: Account) -> Sequence[Membership]:
+    """Where a professional works today, longest first; the first is the one a session starts with."""
+    if account.role != Account.Role.PROFESSIONAL:
+        return ()
+    live = Membership.objects.live(timezone.now()).filter(professional__account_id=account.pk)
+    return list(live.select_related("professional", "organisation").order_by("during", "pk"))
+
+
+def session_digest(session_key: str | None) -> str:
+    """32 hexadecimal digits that tell two sessions apart in the log, without giving their key away."""
+    if not session_key:
+        return ""
+    return salted_hmac("portal.acting.session", session_key, algorithm="sha256").hexdigest()[:_DIGEST_HEX]
+
+
+def _on_their_side(account: Account, strength: Strength, request: HttpRequest, request_id: UUID) -> Actor:
+    """The account's own role; a professional stands there only with a live membership."""
+    if account.role != Account.Role.PROFESSIONAL:
+        return Actor(
+            id=account.pk,
+            role=Role(account.role),
+            strength=strength,
+            session=session_digest(request.session.session_key),
+            request=request_id,
+        )
+    membership = _chosen(memberships_of(account), request.session.get(ORGANISATION_KEY))
+    if membership is None:
+        return _on_no_side(account, strength, request, request_id)
+    return Actor(
+        id=account.pk,
+        role=Role.PROFESSIONAL,
+        strength=strength,
+        profession=membership.professional.profession,
+        professional=membership.professional_id,
+        organisation=membership.organisation_id,
+        session=session_digest(request.session.session_key),
+        request=request_id,
+    )
+
+
+def _on_no_side(account: Account, strength: Strength, request: HttpRequest, request_id: UUID) -> Actor:
+    """A known person to whom no door opens."""
+    return Actor(
+        id=account.pk,
+        role=Role.ANONYMOUS,
+        strength=strength,
+        session=session_digest(request.session.session_key),
+        request=request_id,
+    )
+
+
+def _chosen(live: Sequence[Membership], wanted: str | None) -> Membership | None:
+    """The membership with the organisation chosen in this session, else the first."""
+    for membership in live:
+        if str(membership.organisation_id) == wanted:
+            return membership
+    return live[0] if live else None
