@@ -6,11 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from audit.actor import Role
+from portal.audiences import only_for
 from portal.notifications.models import Letter
 
 SHOWN = 100
 
 
+@only_for(Role.PATIENT)
 @require_safe
 def letters(request: HttpRequest) -> HttpResponse:
     """The newest letters; opening the page changes nothing."""
@@ -18,6 +21,7 @@ def letters(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/letters.html", {"letters": own[:SHOWN], "unread": own.unread().count()})
 
 
+@only_for(Role.PATIENT)
 @require_POST
 def mark_read(request: HttpRequest) -> HttpResponse:
     """Mark all letters as read."""
