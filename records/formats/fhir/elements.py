@@ -167,13 +167,24 @@ class Quantity:
         return " ".join(part for part in (self.comparator, f"{readable(self.value):f}", self.unit) if part)
 
 
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def printed_unit(unit: str) -> str:
+    """A UCUM unit (https://ucum.org) as people print it: ``10*9/L`` as 10⁹/L, ``mm[Hg]`` as mmHg."""
+    unit = re.sub(r"\{[^}]*\}", "", unit).replace("mm[Hg]", "mmHg")
+    unit = re.sub(r"\b10\*(-?\d+)", lambda power: "10" + power[1].translate(_SUPERSCRIPTS), unit)
+    unit = re.sub(r"(?<![A-Za-z])u(?=(?:g|l|L|mol|m)\b)", "µ", unit)
+    return {"Cel": "°C", "[degF]": "°F", "kg/m2": "kg/m²", "1": ""}.get(unit, unit)
+
+
 def quantity(node: Node) -> Quantity | None:
     """A Quantity, Age, Duration or Money; ``None`` without a number."""
     value = number(node, "value")
     if value is None:
         return None
     unit = string(node, "unit") or string(node, "currency") or string(node, "code")
-    return Quantity(value, unit if unit != "1" else "", string(node, "comparator"))
+    return Quantity(value, printed_unit(unit), string(node, "comparator"))
 
 
 def quantity_text(node: Node) -> str:

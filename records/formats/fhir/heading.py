@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from records.formats.fhir.dosage import dosage_text
 from records.formats.fhir.elements import (
@@ -334,7 +334,7 @@ def _value(kind: str, resource: Node) -> _Value:
         return found.value, found.text, found.unit, found.low, found.high, found.flag
     if kind in ("ExplanationOfBenefit", "Claim"):
         amount = paid(resource)
-        return number(amount, "value"), "", string(amount, "currency"), None, None, ""
+        return money(amount), "", string(amount, "currency"), None, None, ""
     if kind in ("MedicationRequest", "MedicationDispense", "MedicationStatement", "MedicationAdministration"):
         return None, dosage_text(resource), "", None, None, ""
     if kind == "AllergyIntolerance":
@@ -343,6 +343,12 @@ def _value(kind: str, resource: Node) -> _Value:
         ]
         return None, line(", ".join(filter(None, manifestations))), "", None, None, ""
     return None, "", "", None, None, ""
+
+
+def money(amount: Node) -> Decimal | None:
+    """An amount to the cent."""
+    value = number(amount, "value")
+    return None if value is None or abs(value) >= 10**15 else value.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def paid(resource: Node) -> Node:

@@ -15,9 +15,8 @@ from records.formats.fhir.elements import Node, items, string
 # What a person can scroll through; a longer text is a document of its own.
 _LONGEST = 200_000
 _SKIPPED = frozenset({"script", "style", "iframe", "object", "embed", "template", "svg", "math", "head", "noscript"})
-_BLOCKS = frozenset(
-    "p div section article table tr ul ol li h1 h2 h3 h4 h5 h6 br hr pre blockquote dl dt dd".split(" ")
-)
+_BLOCK_TAGS = "p div section article table tr ul ol li h1 h2 h3 h4 h5 h6 br hr pre blockquote dl dt dd"
+_BLOCKS = frozenset(_BLOCK_TAGS.split())
 _CELLS = frozenset({"td", "th"})
 
 
@@ -29,7 +28,7 @@ class _Reader(HTMLParser):
         self.lines: list[str] = [""]
         self._hidden = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 (attributes are dropped)
         if tag in _SKIPPED:
             self._hidden += 1
         elif tag == "li":

@@ -122,7 +122,10 @@ def _components_text(observation: Node) -> tuple[str, str] | None:
     if not 2 <= len(numbers) <= 3 or len(units) != 1:
         return None
     numbers.sort(key=lambda pair: any(string(c, "code") != "8480-6" for c in items(item(pair[0], "code"), "coding")))
-    return "/".join(f"{readable(found.value):f}" for _component, found in numbers), units.pop()
+    unit = units.pop()
+    # Nobody reads a pressure finer than one millimetre.
+    fine = unit != "mmHg"
+    return "/".join(f"{readable(found.value) if fine else round(found.value):f}" for _part, found in numbers), unit
 
 
 def _words(observation: Node) -> str:
