@@ -42,7 +42,6 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_time_limit=600,
-    task_soft_time_limit=540,
     worker_prefetch_multiplier=1,
     worker_send_task_events=False,
     # Remote control would let whoever reaches Redis command the workers.

@@ -7,6 +7,7 @@ network. Why these wheels: ``docs/decisions/``.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -173,12 +174,7 @@ class Postgres:
             # The number was given to another program since: only the file is stale.
             pid_file.unlink(missing_ok=True)
             return
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(_SECONDS_TO_STOP)
-        except psutil.TimeoutExpired:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(_SECONDS_TO_STOP)
+        end_orphans([process], signal.SIGINT)
 
     def _program(self, name: str) -> Path:
         """A program of the wheel that our account can run; copied beside the data where it cannot reach the wheel."""
@@ -259,6 +255,28 @@ def stop(process: subprocess.Popen[bytes], first: signal.Signals = signal.SIGINT
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def end_orphans(processes: list[psutil.Process], first: signal.Signals, *, patience: float = 20.0) -> None:
+    """End processes that are not our children: ``first`` to the first of them, SIGKILL to who is left.
+
+    A zombie counts as ended: who reaps it, and when, is not up to us.
+    """
+    with contextlib.suppress(psutil.Error):
+        processes[0].send_signal(first)
+    deadline = time.monotonic() + patience
+    while (alive := [process for process in processes if _is_alive(process)]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for process in alive:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _wheel_folder(package: str) -> Path:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 
 # Fields that a log call may add with extra={…}: numbers and identifiers only.
-ALLOWED = ("status", "route", "request_id", "task", "count", "seconds", "process", "port", "version")
+ALLOWED = ("status", "route", "request_id", "task", "count", "seconds", "port", "version")
 
 
 class FieldsFormatter(logging.Formatter):

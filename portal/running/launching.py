@@ -83,13 +83,13 @@ class Launch:
     def run(self) -> None:
         """Start everything, watch until asked to stop, stop everything."""
         began = time.monotonic()
+        supervisor = Supervisor(self.folder.processes, say)
+        supervisor.listen_to_signals()
         lock = self.folder.open()
         for name in end_leftovers(self.folder.processes):
             say(f"ended {name}, which an interrupted run had left.")
         expect_free_port(self.port)
         self.folder.make_secrets()
-        supervisor = Supervisor(self.folder.processes, say)
-        supervisor.listen_to_signals()
         try:
             self._start(supervisor)
             if not supervisor.stopping:

@@ -19,7 +19,7 @@ from types import FrameType
 
 import psutil
 
-from portal.embedded import ServerRefused
+from portal.embedded import ServerRefused, end_orphans
 
 _LONGEST_PAUSE = 30.0
 _HEALTHY_AFTER = 60.0
@@ -181,11 +181,7 @@ def end_leftovers(record: Path) -> list[str]:
             if abs(process.create_time() - entry["created"]) > 0.01:
                 continue
             family = [process, *process.children(recursive=True)]
-            process.send_signal(entry["signal"])
-            _, alive = psutil.wait_procs(family, timeout=15)
-            for member in alive:
-                with contextlib.suppress(psutil.Error):
-                    member.kill()
+            end_orphans(family, signal.Signals(entry["signal"]))
             ended.append(entry["name"])
         except psutil.Error:
             continue
