@@ -1,0 +1,197 @@
+"""One patient's record, as the database sees it: ciphertext, and what must stay in clear to find it.
+
+In clear: category, day and hour of filing, author (a public professional), whether the patient hid
+it, revision, key version, keyed digests. ``docs/threat-model.md`` says why each of them is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact, GreaterThanOrEqual
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from consent.categories import Category
+from consent.dossiers import DossierRef
+from records.vault.cipher import OVERHEAD
+
+DIGEST_BYTES = 32
+CHECK_BYTES = 16
+
+
+class KeyState(models.TextChoices):
+    """The life of a key: it seals, then only opens, then is no more."""
+
+    ACTIVE = "active", _("Active")
+    DECRYPT_ONLY = "decrypt_only", _("Opens only")
+    DESTROYED = "destroyed", _("Destroyed")
+
+
+class Dossier(models.Model):
+    """One patient's record: identity, keys, records.
+
+    ``pseudonym`` is the name under which the log knows it. ``account`` is empty while nobody has
+    claimed it. ``ins_digest`` finds it by national health number without holding the number.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    pseudonym = models.UUIDField(unique=True, default=uuid4, editable=False)
+    account = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="dossier"
+    )
+    active_key_version = models.PositiveIntegerField(default=1)
+    sealed_identity = models.BinaryField()
+    identity_revision = models.PositiveBigIntegerField(default=1)
+    sealed_contact = models.BinaryField(default=bytes, blank=True)
+    contact_revision = models.PositiveBigIntegerField(default=0)
+    ins_digest = models.BinaryField(max_length=DIGEST_BYTES, null=True, blank=True, unique=True)
+    created_on = models.DateField(default=timezone.localdate)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="records_dossier_sealed",
+                condition=GreaterThanOrEqual(Length("sealed_identity"), OVERHEAD),
+                violation_error_message=_("The identity of a health record is always sealed."),
+            ),
+            models.CheckConstraint(
+                name="records_dossier_contact_sealed",
+                condition=Exact(Length("sealed_contact"), 0) | GreaterThanOrEqual(Length("sealed_contact"), OVERHEAD),
+                violation_error_message=_("The address of a patient is always sealed."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "dossier"
+
+    @property
+    def ref(self) -> DossierRef:
+        """What the rooms below are told of this dossier."""
+        return DossierRef(id=self.id, pseudonym=self.pseudonym, owner=self.account_id)
+
+
+class PatientKey(models.Model):
+    """One version of a patient's key, wrapped by the keyring; its row outlives its destruction."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="keys", db_index=False)
+    version = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=KeyState, default=KeyState.ACTIVE)
+    kek_id = models.CharField(max_length=255)
+    wrapped = models.BinaryField(null=True)
+    check_value = models.BinaryField(max_length=CHECK_BYTES)
+    created_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dossier", "version"], name="records_patientkey_version"),
+            models.UniqueConstraint(
+                fields=["dossier"], condition=Q(state="active"), name="records_patientkey_one_active"
+            ),
+            models.CheckConstraint(
+                name="records_patientkey_destroyed_is_empty",
+                condition=Q(state="destroyed", wrapped__isnull=True, destroyed_at__isnull=False)
+                | Q(state__in=["active", "decrypt_only"], wrapped__isnull=False, destroyed_at__isnull=True),
+                violation_error_message=_("A destroyed key holds nothing, any other key is wrapped."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"patient key, version {self.version}, {self.state}"
+
+
+class HouseKey(models.Model):
+    """One version of the key of one purpose of the house: what belongs to no patient."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    purpose = models.CharField(max_length=16)
+    version = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=12, choices=KeyState, default=KeyState.ACTIVE)
+    kek_id = models.CharField(max_length=255)
+    wrapped = models.BinaryField(null=True)
+    check_value = models.BinaryField(max_length=CHECK_BYTES)
+    created_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "version"], name="records_housekey_version"),
+            models.UniqueConstraint(
+                fields=["purpose"], condition=Q(state="active"), name="records_housekey_one_active"
+            ),
+            models.CheckConstraint(
+                name="records_housekey_destroyed_is_empty",
+                condition=Q(state="destroyed", wrapped__isnull=True, destroyed_at__isnull=False)
+                | Q(state__in=["active", "decrypt_only"], wrapped__isnull=False, destroyed_at__isnull=True),
+                violation_error_message=_("A destroyed key holds nothing, any other key is wrapped."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"house key {self.purpose}, version {self.version}, {self.state}"
+
+
+class RecordQuerySet(models.QuerySet["Record"]):
+    """Rules over many records."""
+
+    def lying_in(self, dossier_id: UUID, categories: Iterable[Category]) -> RecordQuerySet:
+        """The records of these drawers of one dossier, last filed first."""
+        drawers = [category.value for category in categories]
+        return self.filter(dossier_id=dossier_id, category__in=drawers).order_by("-filed_at", "-id")
+
+    def without_body(self) -> RecordQuerySet:
+        """As a list needs them: the body may weigh a thousand times the header."""
+        return self.defer("body", "source_digest")
+
+
+class Record(models.Model):
+    """One document of a dossier: a sealed header and a sealed body.
+
+    ``author`` is the professional who wrote it, when known to the directory. ``source_digest`` is
+    a keyed digest of where it came from: the same source is filed once.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="records", db_index=False)
+    category = models.CharField(max_length=32)
+    header = models.BinaryField()
+    body = models.BinaryField()
+    filed_at = models.DateTimeField(default=timezone.now)
+    author = models.UUIDField(null=True)
+    masked_at = models.DateTimeField(null=True)
+    revision = models.PositiveBigIntegerField(default=1)
+    key_version = models.PositiveIntegerField()
+    source_digest = models.BinaryField(max_length=DIGEST_BYTES, null=True)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["dossier", "category", "-filed_at"], name="records_by_category"),
+            models.Index(fields=["dossier", "-filed_at"], name="records_by_filing"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["dossier", "source_digest"], name="records_record_filed_once"),
+            models.CheckConstraint(
+                name="records_record_category_known",
+                condition=Q(category__in=[category.value for category in Category]),
+                violation_error_message=_("A document lies in one of the 19 categories."),
+            ),
+            models.CheckConstraint(
+                name="records_record_sealed",
+                condition=GreaterThanOrEqual(Length("header"), OVERHEAD) & GreaterThanOrEqual(Length("body"), OVERHEAD),
+                violation_error_message=_("Header and body of a document are always sealed."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "record"

@@ -1,0 +1,107 @@
+"""The keys of one dossier, held for one request.
+
+Subkeys are derived once per kind and category and never stored. Whoever seals must hold the share
+lock that :class:`WritingKeys` takes: without it a rotation that finishes between the choice of a
+key and the write leaves a row under a destroyed key, lost for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+
+from audit.actor import Actor
+from audit.events import Event
+from audit.log import append
+from records.models import Dossier, PatientKey
+from records.unlocking import make_key, unlock
+from records.vault.cipher import Flaw, Subkeys, Unreadable, open_
+from records.vault.envelope import Place
+from records.vault.padding import pad_json
+
+FIRST_VERSION = 1
+
+
+class PatientKeys:
+    """Opens what is sealed for one patient. Holds key bytes: never kept beyond a request."""
+
+    def __init__(self, dossier_id: UUID, rows: Iterable[PatientKey]) -> None:
+        self.dossier_id = dossier_id
+        self._rows = {row.version: row for row in rows}
+        self._subkeys: dict[tuple[str, str, int], Subkeys] = {}
+
+    def __repr__(self) -> str:
+        return "<PatientKeys>"
+
+    def open_(self, kind: str, object_id: UUID, revision: int, blob: bytes, *, category: str = "") -> bytes:
+        """Open one sealed thing of this patient.
+
+        Raises:
+            Unreadable: it belongs elsewhere, was changed, or its key is destroyed.
+        """
+        place = Place(kind, self.dossier_id, category, object_id, revision)
+        return open_(lambda version: self.subkeys(kind, category, version), place, bytes(blob))
+
+    def subkeys(self, kind: str, category: str, version: int) -> Subkeys:
+        """The subkeys of one kind and category: all that a parser or renderer is ever given.
+
+        Raises:
+            Unreadable: the version is unknown or destroyed.
+        """
+        known = self._subkeys.get((kind, category, version))
+        if known is None:
+            known = Subkeys.derive(unlock(self.dossier_id, self._row(version)), version, kind, category)
+            self._subkeys[kind, category, version] = known
+        return known
+
+    def _row(self, version: int) -> PatientKey:
+        if version not in self._rows:
+            # A rotation may have begun since the keys were loaded: look once, then give up.
+            row = PatientKey.objects.filter(dossier_id=self.dossier_id, version=version).first()
+            if row is None:
+                raise Unreadable(Flaw.UNKNOWN_KEY)
+            self._rows[version] = row
+        return self._rows[version]
+
+
+class WritingKeys(PatientKeys):
+    """Seals as well, under the version that is active while the share lock is held.
+
+    Raises:
+        Dossier.DoesNotExist: no dossier has this identifier.
+    """
+
+    def __init__(self, dossier_id: UUID) -> None:
+        self.version = _share_lock(dossier_id)
+        super().__init__(dossier_id, PatientKey.objects.filter(dossier_id=dossier_id, version=self.version))
+
+    def seal(self, kind: str, object_id: UUID, revision: int, document: bytes, *, category: str = "") -> bytes:
+        """Seal a JSON document, padded so that its length says little."""
+        place = Place(kind, self.dossier_id, category, object_id, revision)
+        return self.subkeys(kind, category, self.version).seal(place, pad_json(document))
+
+
+def create_first_key(actor: Actor, dossier_id: UUID, pseudonym: UUID) -> None:
+    """Make version 1 of a patient's key, inside the transaction that makes the dossier."""
+    new = make_key(dossier_id, FIRST_VERSION)
+    PatientKey.objects.create(
+        dossier_id=dossier_id,
+        version=FIRST_VERSION,
+        kek_id=new.kek_id,
+        wrapped=new.wrapped,
+        check_value=new.check_value,
+    )
+    append(Event.KEY_CREATED, actor=actor, dossier=pseudonym, key_version=FIRST_VERSION)
+
+
+def _share_lock(dossier_id: UUID) -> int:
+    # The dossier's row is locked and read, not the key's: ``WHERE state = 'active' FOR SHARE`` finds
+    # no row at all when a rotation commits in between.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT active_key_version FROM records_dossier WHERE id = %s FOR SHARE", [dossier_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise Dossier.DoesNotExist
+    return int(row[0])
