@@ -59,6 +59,8 @@ class Event(Enum):
     LOG_VERIFIED = ("log.verified", _("log verified"))
     KEY_CREATED = ("key.created", _("encryption key created"))
     HOUSE_KEY_CREATED = ("house_key.created", _("house key created"))
+    DOSSIER_FOUND = ("dossier.found", _("health record looked up by its national number"))
+    CONTACT_OPENED = ("contact.opened", _("address opened"))
 
     def __init__(self, dotted: str, meaning: str) -> None:
         self.dotted = dotted

@@ -6,11 +6,12 @@ or not at all, and no reader waits for another. Numbers come afterwards (``audit
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import connection
 
@@ -92,9 +93,10 @@ def append(
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"{event.dotted}: append() needs an open transaction.atomic()")
+    now = datetime.now(UTC)
     entry = Entry(
-        id=uuid4(),
-        at=datetime.now(UTC),
+        id=_new_id(now),
+        at=now,
         event=event.dotted,
         actor=actor.id,
         role=actor.role.value,
@@ -214,6 +216,12 @@ def place_of(cursor: str | None) -> tuple[datetime, UUID] | None:
         return _EPOCH + timedelta(microseconds=int(moment, 16)), UUID(hex=identifier)
     except (ValueError, OverflowError):
         raise BadCursor(f"cursor={cursor[:80]!r}: expected the cursor of a line") from None
+
+
+def _new_id(at: datetime) -> UUID:
+    """A UUID of version 7 (RFC 9562): what begins with the time keeps the index of identifiers in few pages."""
+    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
+    return UUID(int=milliseconds << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62))
 
 
 def _read(entries: models.EntryQuerySet, before: str | None, limit: int) -> list[LoggedEntry]:

@@ -104,7 +104,7 @@ class Leaf(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("entry_at", "entry_id", name="audit_leaf_entry"),
+            models.UniqueConstraint("entry_id", "entry_at", name="audit_leaf_entry"),
             models.CheckConstraint(condition=Q(idx__gte=0), name="audit_leaf_idx"),
         ]
 

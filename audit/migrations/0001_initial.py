@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint("entry_at", "entry_id", name="audit_leaf_entry"),
+                    models.UniqueConstraint("entry_id", "entry_at", name="audit_leaf_entry"),
                     models.CheckConstraint(condition=Q(idx__gte=0), name="audit_leaf_idx"),
                 ],
             },

@@ -1,0 +1,66 @@
+"""``manage.py run_sequencer``: number the log until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, InterfaceError, connection
+
+from audit.keys import load_signer
+from audit.sequencing import BATCH, make_partitions, sequence_once
+from audit.tree import BrokenTree
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.2
+RETRY_SECONDS = 1.0
+PARTITIONS_EVERY_SECONDS = 3600.0
+
+
+class Command(BaseCommand):
+    help = "Give numbers to committed entries of the log and sign checkpoints, until stopped. Running two is harmless."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            load_signer()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        self.stdout.write("The sequencer numbers the log.")
+        _run(stop)
+        connection.close()
+        self.stdout.write("The sequencer has stopped.")
+
+
+def _run(stop: threading.Event) -> None:
+    """Until ``stop``: one batch after the other, a pause when there is nothing to do, patience when it fails."""
+    partitions_due = time.monotonic()
+    while not stop.is_set():
+        if time.monotonic() >= partitions_due and _tried(make_partitions) is not None:
+            partitions_due = time.monotonic() + PARTITIONS_EVERY_SECONDS
+        numbered = _tried(sequence_once)
+        if numbered is None:
+            stop.wait(RETRY_SECONDS)
+        elif numbered < BATCH:
+            stop.wait(POLL_SECONDS)
+
+
+def _tried(step: Any) -> int | None:
+    """What ``step`` did, or ``None`` once its failure is logged: a server that restarts comes back."""
+    try:
+        return int(step())
+    except (DatabaseError, InterfaceError, BrokenTree, ImproperlyConfigured) as error:
+        # The text of a database error may quote values; of the log they would be pseudonyms.
+        logger.error("sequencer: %s failed: %s", step.__name__, type(error).__name__)
+        if isinstance(error, (BrokenTree, ImproperlyConfigured)):
+            logger.error("sequencer: %s", error)
+        connection.close()
+        return None
