@@ -23,6 +23,8 @@ from consent.professions import Profession
 from consent.rights import Right
 
 __all__ = [
+    "DEPOSITORS",
+    "OWN",
     "ChoiceFact",
     "Decision",
     "EmergencyFact",
@@ -36,9 +38,11 @@ __all__ = [
     "Span",
     "Step",
     "Target",
+    "conclude",
     "decide",
-    "decide_opening",
-    "decide_sharing",
+    "opposed_step",
+    "otherwise",
+    "outsider",
 ]
 
 
@@ -46,7 +50,7 @@ def _empty_row() -> Row:
     return MappingProxyType({})
 
 
-_DEPOSITORS = frozenset({SystemTask.IMPORT, SystemTask.SEED})
+DEPOSITORS = frozenset({SystemTask.IMPORT, SystemTask.SEED})
 
 
 class Reason(IntEnum):
@@ -137,10 +141,24 @@ class Facts:
     emergencies: tuple[EmergencyFact, ...] = ()
     choices: tuple[ChoiceFact, ...] = ()
 
+    def ceiling(self, category: Category) -> Access:
+        """The most that an emergency opens: the reader's own line cut with the emergency line."""
+        return cut(self.row.get(category, Access.NONE), self.emergency_row.get(category, Access.NONE))
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a patient stands before their own dossier."""
+        return self.own and self.role is Role.PATIENT
+
     @property
     def in_care(self) -> bool:
         """Whether a care relationship is open."""
         return any(span.holds(self.at) for span in self.relationships)
+
+    @property
+    def opposition(self) -> OppositionFact | None:
+        """The opposition in force against this reader as such, if any: not one about an author."""
+        return next((each for each in self.oppositions if each.author is None and each.during.holds(self.at)), None)
 
     @property
     def emergency(self) -> EmergencyFact | None:
@@ -190,45 +208,18 @@ def decide(facts: Facts, *, category: Category, right: Right, marks: Marks | Non
         step = rule(question)
         if step is not None:
             trace.append(step)
-            return _decision(facts, category, right, step, tuple(trace))
+            return conclude(facts, category, right, step, tuple(trace))
         trace.append(_SILENT[reason])
-    step = _otherwise(facts)
-    return _decision(facts, category, right, step, (*trace, step))
+    step = otherwise(facts)
+    return conclude(facts, category, right, step, (*trace, step))
 
 
-def decide_opening(facts: Facts) -> Decision:
-    """Whether the dossier exists at all for this reader; what it shows is decided drawer by drawer."""
-    emergency = facts.emergency
-    if facts.role is Role.SYSTEM:
-        allowed = facts.task in _DEPOSITORS
-        ground = Ground.SYSTEM_DEPOSIT if allowed else Ground.SYSTEM_REFUSED
-        step = Step(Reason.SYSTEM, ground, allowed)
-    elif _is_own(facts):
-        step = _OWN
-    elif facts.role is Role.PROFESSIONAL and emergency is not None:
-        step = Step(Reason.EMERGENCY, Ground.EMERGENCY, True, emergency.id)
-    elif facts.role is Role.PROFESSIONAL and facts.in_care:
-        step = Step(Reason.DEFAULT, Ground.RELATIONSHIP, True)
-    else:
-        step = _outsider(facts) or _otherwise(facts)
-    return _decision(facts, "", "", step, (step,))
-
-
-def decide_sharing(facts: Facts) -> Decision:
-    """Whether this person may say who sees this dossier: the patient, nobody else."""
-    step = _OWN if _is_own(facts) else Step(Reason.OTHERWISE, Ground.NOT_OWNER)
-    return _decision(facts, "", "", step, (step,))
-
-
-def _decision(
+def conclude(
     facts: Facts, category: Category | Literal[""], right: Right | Literal[""], step: Step, trace: tuple[Step, ...]
 ) -> Decision:
+    """The decision that follows from the step that decided (one that has a ground)."""
     ground = step.ground or Ground.NO_RELATIONSHIP
     return Decision(step.allowed, ground, category, right, step.rests_on, facts.matrix, trace)
-
-
-def _is_own(facts: Facts) -> bool:
-    return facts.own and facts.role is Role.PATIENT
 
 
 # --- The rules. Each one answers alone, or has nothing to say (None). ---------------------------
@@ -245,7 +236,7 @@ def _system(question: _Question) -> Step | None:
     """0. The house itself: it may file what is brought to it, and read nothing."""
     if question.facts.role is not Role.SYSTEM:
         return None
-    if question.right is Right.DEPOSIT and question.facts.task in _DEPOSITORS:
+    if question.right is Right.DEPOSIT and question.facts.task in DEPOSITORS:
         return Step(Reason.SYSTEM, Ground.SYSTEM_DEPOSIT, True)
     return Step(Reason.SYSTEM, Ground.SYSTEM_REFUSED)
 
@@ -253,10 +244,10 @@ def _system(question: _Question) -> Step | None:
 def _never(question: _Question) -> Step | None:
     """1. Closed whatever the patient wants."""
     facts, category, right, _ = question
-    outside = _outsider(facts)
+    outside = outsider(facts)
     if outside is not None:
         return outside
-    if _is_own(facts):
+    if facts.is_own:
         return None
     if category.tier is Tier.PATIENT_ONLY:
         return Step(Reason.NEVER, Ground.PATIENT_ONLY)
@@ -270,7 +261,8 @@ def _never(question: _Question) -> Step | None:
     return None if can_ever(access, right) else Step(Reason.NEVER, Ground.MATRIX_READ_ONLY)
 
 
-def _outsider(facts: Facts) -> Step | None:
+def outsider(facts: Facts) -> Step | None:
+    """The refusal of those who never see anything: visitors and administrators."""
     if facts.role is Role.ANONYMOUS:
         return Step(Reason.NEVER, Ground.NOT_SIGNED_IN)
     if facts.role is Role.ADMINISTRATOR:
@@ -280,23 +272,30 @@ def _outsider(facts: Facts) -> Step | None:
 
 def _own(question: _Question) -> Step | None:
     """2. The patient, in their own dossier."""
-    return _OWN if _is_own(question.facts) else None
+    return OWN if question.facts.is_own else None
 
 
 def _opposition(question: _Question) -> Step | None:
     """3. The patient keeps this reader out, or has hidden this record from everybody but its author."""
     facts, marks = question.facts, question.marks
-    live = [each for each in facts.oppositions if each.during.holds(facts.at)]
-    for each in live:
-        if each.author is None:
-            ground = Ground.OPPOSED_ORGANISATION if each.by_organisation else Ground.OPPOSED_PERSON
-            return Step(Reason.OPPOSITION, ground, False, each.id)
+    opposed = opposed_step(facts)
+    if opposed is not None:
+        return opposed
     if marks is None or (marks.author is not None and marks.author == facts.professional):
         return None
-    for each in live:
-        if each.author == marks.author:
+    for each in facts.oppositions:
+        if each.author is not None and each.author == marks.author and each.during.holds(facts.at):
             return Step(Reason.OPPOSITION, Ground.OPPOSED_AUTHOR, False, each.id)
     return Step(Reason.OPPOSITION, Ground.MASKED) if marks.masked else None
+
+
+def opposed_step(facts: Facts) -> Step | None:
+    """The refusal of a reader whom the patient opposes, as a person or through an organisation."""
+    opposition = facts.opposition
+    if opposition is None:
+        return None
+    ground = Ground.OPPOSED_ORGANISATION if opposition.by_organisation else Ground.OPPOSED_PERSON
+    return Step(Reason.OPPOSITION, ground, False, opposition.id)
 
 
 def _emergency(question: _Question) -> Step | None:
@@ -305,8 +304,7 @@ def _emergency(question: _Question) -> Step | None:
     emergency = facts.emergency
     if emergency is None or facts.role is not Role.PROFESSIONAL:
         return None
-    own = facts.row.get(category, Access.NONE)
-    if not by_default(cut(own, facts.emergency_row.get(category, Access.NONE)), question.right):
+    if not by_default(facts.ceiling(category), question.right):
         return None
     return Step(Reason.EMERGENCY, Ground.EMERGENCY, True, emergency.id)
 
@@ -338,12 +336,12 @@ def _default(question: _Question) -> Step | None:
     return Step(Reason.DEFAULT, Ground.ON_CONSENT)
 
 
-def _otherwise(facts: Facts) -> Step:
+def otherwise(facts: Facts) -> Step:
     """7. Refused."""
     return Step(Reason.OTHERWISE, Ground.NOT_OWNER if facts.role is Role.PATIENT else Ground.NO_RELATIONSHIP)
 
 
-_OWN = Step(Reason.OWN, Ground.OWN_DOSSIER, True)
+OWN = Step(Reason.OWN, Ground.OWN_DOSSIER, True)
 _SILENT = {reason: Step(reason) for reason in Reason}
 _CHOICE_GROUNDS = {
     (Target.PERSON, False): Ground.CHOICE_PERSON_CLOSED,

@@ -49,6 +49,7 @@ class Ground(StrEnum):
     NO_RELATIONSHIP = "no_relationship"
     # the dossier itself, not a drawer of it
     RELATIONSHIP = "relationship"
+    EMERGENCY_CLOSED = "emergency_closed"
 
     @property
     def explanation(self) -> str:
@@ -99,4 +100,5 @@ _EXPLANATIONS = {
     Ground.NOT_OWNER: _("This record belongs to somebody else."),
     Ground.NO_RELATIONSHIP: _("This person does not take care of you."),
     Ground.RELATIONSHIP: _("This person takes care of you."),
+    Ground.EMERGENCY_CLOSED: _("This profession cannot open an emergency access."),
 }

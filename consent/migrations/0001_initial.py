@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
                 ('basis', models.CharField(max_length=20)),
                 ('note', models.TextField(blank=True)),
                 ('source', models.TextField(blank=True)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='consent.matrixversion')),
+                ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='consent.matrixversion')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('version', 'profession', 'category'), include=('access',), name='matrixrow_once', violation_error_message='The matrix has one line per profession and category.'), models.CheckConstraint(condition=models.Q(('category__in', ['medical_summary', 'consultation_report', 'hospital_report', 'laboratory', 'imaging', 'prescription', 'dispensation', 'care_plan', 'prevention', 'child_health', 'maternity_sexual_health', 'mental_health', 'genetics', 'certificate', 'social_care', 'reimbursement', 'directives', 'administrative', 'personal_notes'])), name='matrixrow_category', violation_error_message='The category is not one of the 19.'), models.CheckConstraint(condition=models.Q(('access__in', ['none', 'on_consent', 'read', 'write'])), name='matrixrow_access', violation_error_message='The access is none, on_consent, read or write.'), models.CheckConstraint(condition=models.Q(models.Q(('category', 'personal_notes'), _negated=True), ('access', 'none'), _connector='OR'), name='matrixrow_patient_only', violation_error_message='Personal notes are closed to every profession.')],

@@ -49,7 +49,8 @@ class MatrixRow(models.Model):
     """What one profession may reach in one category, and where that comes from."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    version = models.ForeignKey(MatrixVersion, on_delete=models.PROTECT, related_name="rows")
+    # The unique constraint below begins with the version: it is the index.
+    version = models.ForeignKey(MatrixVersion, on_delete=models.PROTECT, related_name="rows", db_index=False)
     profession = models.CharField(max_length=40)
     profession_fr = models.CharField(max_length=120)
     category = models.CharField(max_length=40)

@@ -1,0 +1,85 @@
+"""What every act of consent shares: who may do it, when it happens, and how bad input is said.
+
+A door decides, appends, commits, then raises: ``may_share`` leaves the entry of a refusal in the open
+transaction, and the door raises only after the commit, or the entry would be lost with it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from psycopg.types.range import TimestamptzRange
+
+from audit.actor import Actor
+from audit.events import Event, Outcome
+from audit.log import append
+from consent.decisions import Decision
+from consent.dossiers import DossierRef
+from consent.facts import load_facts
+from consent.thresholds import decide_sharing
+
+# The class of our advisory locks, so that they meet nobody else's.
+_LOCKS = 0x434F4E53
+_INSTANT = timedelta(microseconds=1)
+
+
+class Invalid(Exception):
+    """What was asked makes no sense; nothing was changed. ``sentence`` says what, where and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def may_share(actor: Actor, ref: DossierRef, event: Event) -> Decision:
+    """Whether the actor may decide who sees this dossier; a refusal is remembered at once.
+
+    Needs an open transaction.
+    """
+    decision = decide_sharing(load_facts(actor, ref))
+    if not decision.allowed:
+        append(event, actor=actor, outcome=Outcome.REFUSED, dossier=ref.pseudonym, ground=decision.ground)
+    return decision
+
+
+def take_turn(ref: DossierRef) -> datetime:
+    """Wait until nobody else changes the consents of this dossier, and tell the database's time then.
+
+    Without the lock, two windows of the same patient could both end one choice and both begin the
+    next: the second would break on an exclusion constraint. No reader waits for it.
+    """
+    with connection.cursor() as cursor:
+        key = int.from_bytes(ref.id.bytes[:4], "big", signed=True)
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCKS, key])
+        cursor.execute("SELECT clock_timestamp()")
+        at: datetime = cursor.fetchone()[0]
+        return at
+
+
+def period(at: datetime, until: datetime | None) -> TimestamptzRange:
+    """From now until then, or until further notice.
+
+    Raises:
+        ValueError: ``until`` has no time zone.
+        Invalid: it ends before it starts.
+    """
+    if until is not None and until.tzinfo is None:
+        raise ValueError(f"until={until!r}: expected an aware datetime")
+    if until is not None and until <= at:
+        raise Invalid(_("The end date is already past. Choose a later date, or no end date."))
+    return TimestamptzRange(at, until)
+
+
+def ended(during: TimestamptzRange, at: datetime) -> TimestamptzRange:
+    """The same range, stopped now. It keeps at least an instant: an empty range would say it never was."""
+    start = during.lower
+    if start is None:
+        raise ValueError(f"during={during!r}: expected a start")
+    return TimestamptzRange(start, max(at, start + _INSTANT))
+
+
+def moment_fact(at: datetime | None) -> str:
+    """An instant as a token of the log, in UTC; ``none`` for no end."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dt%H:%M:%S.%fz") if at else "none"
