@@ -40,10 +40,11 @@ def actor_of(request: HttpRequest, *, request_id: UUID) -> Actor:
     account = request.user
     if not account.is_authenticated:
         return Actor.anonymous(request=request_id)
-    strength = account.otp_device.strength if account.is_verified() else Strength.PASSWORD
-    if strength is Strength.PASSWORD:
-        return _on_no_side(account, strength, request, request_id)
-    return _on_their_side(account, strength, request, request_id)
+    # Set by django-otp when the session stands on a device; missing right after the password.
+    device = getattr(account, "otp_device", None)
+    if device is None:
+        return _on_no_side(account, Strength.PASSWORD, request, request_id)
+    return _on_their_side(account, device.strength, request, request_id)
 
 
 def acting(request: HttpRequest, strength: Strength) -> Actor:
