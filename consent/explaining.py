@@ -1,0 +1,302 @@
+"""Who sees what, and why: the real engine, asked for every professional and every category."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from audit.actor import Actor, Role
+from audit.events import Event
+from audit.log import append
+from consent.acting import may_share
+from consent.categories import Category
+from consent.decisions import Decision, Facts, Ground, Refused, Right, decide
+from consent.dossiers import DossierRef
+from consent.facts import load_facts_of
+from consent.models import AccessRequest, CareRelationship, Choice, Emergency, Membership, Opposition, Professional
+from consent.models.request import Purpose
+from consent.professions import profession_label
+
+
+class State(StrEnum):
+    """What a switch shows: open, closed, or never open whatever the patient wants."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A professional as pages show them; their name is public."""
+
+    id: UUID
+    name: str
+    profession: str
+    places: tuple[str, ...] = ()
+
+    @property
+    def profession_label(self) -> str:
+        """The profession in the language in force."""
+        return profession_label(self.profession)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One category for one professional: what the engine says of reading and of adding.
+
+    ``until`` is when reading closes, or opens again, by itself.
+    """
+
+    category: Category
+    read: Decision
+    deposit: Decision
+    until: datetime | None
+
+    @property
+    def state(self) -> State:
+        """What the switch of reading shows."""
+        if self.read.allowed:
+            return State.OPEN
+        return State.NEVER if self.read.ground.is_never else State.CLOSED
+
+    @property
+    def ground(self) -> Ground:
+        """Why reading is open or closed."""
+        return self.read.ground
+
+
+@dataclass(frozen=True, slots=True)
+class ProfessionalSharing:
+    """One professional who takes care of the patient, with a cell for each of the 19 categories."""
+
+    person: Person
+    since: datetime
+    until: datetime | None
+    cells: tuple[Cell, ...]
+
+    @property
+    def open_categories(self) -> tuple[Category, ...]:
+        """The categories this professional can read at this moment."""
+        return tuple(cell.category for cell in self.cells if cell.read.allowed)
+
+    def cell(self, category: Category) -> Cell:
+        """The cell of one category."""
+        return next(cell for cell in self.cells if cell.category is category)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRequest:
+    """A professional waits for the patient's answer."""
+
+    id: UUID
+    person: Person
+    category: Category
+    purpose: Purpose
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOpposition:
+    """Whom the patient keeps out; with ``author``, only of what that person wrote."""
+
+    id: UUID
+    person: Person | None
+    organisation_id: UUID | None
+    organisation: str
+    author: Person | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WideChoice:
+    """A choice about a team or a profession rather than about one person."""
+
+    id: UUID
+    organisation: str
+    profession: str
+    category: Category
+    right: Right
+    allowed: bool
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEmergency:
+    """An emergency access that is open at this moment."""
+
+    id: UUID
+    person: Person
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Everything the patient's page about sharing needs, at one instant."""
+
+    at: datetime
+    professionals: tuple[ProfessionalSharing, ...]
+    requests: tuple[PendingRequest, ...]
+    oppositions: tuple[LiveOpposition, ...]
+    choices: tuple[WideChoice, ...]
+    emergencies: tuple[LiveEmergency, ...]
+
+    def professional(self, professional: UUID) -> ProfessionalSharing | None:
+        """The line of one professional, if they take care of the patient."""
+        return next((line for line in self.professionals if line.person.id == professional), None)
+
+
+def read_sharing(*, actor: Actor, ref: DossierRef) -> Sharing:
+    """Door: who sees what in the patient's dossier, at this moment.
+
+    The number of queries does not depend on how many professionals, choices or requests there are.
+
+    Raises:
+        Refused: the actor is not the patient.
+    """
+    with transaction.atomic(durable=True):
+        decision = may_share(actor, ref, Event.SHARING_READ)
+        if decision.allowed:
+            sharing = _sharing(ref)
+            append(Event.SHARING_READ, actor=actor, dossier=ref.pseudonym, ground=decision.ground)
+            return sharing
+    raise Refused(decision)
+
+
+def patients_of(actor: Actor) -> list[UUID]:
+    """The dossiers of the patients this professional takes care of, the most recent first.
+
+    Empty for anybody else. Nothing is logged here: a dossier's identifier says nothing of anybody.
+    """
+    if actor.role is not Role.PROFESSIONAL or actor.professional is None:
+        return []
+    live = CareRelationship.objects.live(_now()).filter(professional=actor.professional)
+    return list(live.order_by("-during", "id").values_list("dossier", flat=True))
+
+
+def _now() -> datetime:
+    """The database's time: the clock that consents are written and read with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        at: datetime = cursor.fetchone()[0]
+        return at
+
+
+def _sharing(ref: DossierRef) -> Sharing:
+    at = _now()
+    relationships = list(CareRelationship.objects.about(ref.id).live(at).select_related("professional"))
+    requests = list(AccessRequest.objects.about(ref.id).pending().select_related("professional"))
+    oppositions = list(
+        Opposition.objects.about(ref.id).live(at).select_related("professional", "organisation", "author")
+    )
+    emergencies = list(Emergency.objects.about(ref.id).live(at).select_related("professional"))
+    carers = [each.professional for each in relationships]
+    named = [
+        *carers,
+        *(each.professional for each in requests),
+        *(whom for each in oppositions for whom in (each.professional, each.author) if whom is not None),
+        *(each.professional for each in emergencies),
+    ]
+    people = _people(named, at)
+    facts = load_facts_of([carer.id for carer in carers], ref)
+    return Sharing(
+        at=at,
+        professionals=_lines(relationships, people, facts),
+        # Who no longer takes care of the patient is not answered: the answer could open nothing.
+        requests=tuple(_request(each, people) for each in requests if each.professional_id in facts),
+        oppositions=tuple(_opposition(each, people) for each in oppositions),
+        choices=_wide_choices(ref, at),
+        emergencies=tuple(
+            LiveEmergency(each.id, people[each.professional_id], each.during.lower, each.during.upper)
+            for each in emergencies
+        ),
+    )
+
+
+def _people(professionals: Iterable[Professional], at: datetime) -> dict[UUID, Person]:
+    """The professionals as pages show them, with where they work at that time: one query."""
+    known = {each.id: each for each in professionals}
+    places: dict[UUID, list[str]] = {id_: [] for id_ in known}
+    live = Membership.objects.live(at).filter(professional__in=known).order_by("organisation__name")
+    for professional, organisation in live.values_list("professional_id", "organisation__name"):
+        places[professional].append(organisation)
+    return {
+        id_: Person(id=id_, name=each.name, profession=each.profession, places=tuple(places[id_]))
+        for id_, each in known.items()
+    }
+
+
+def _lines(
+    relationships: Iterable[CareRelationship], people: dict[UUID, Person], facts: dict[UUID, Facts]
+) -> tuple[ProfessionalSharing, ...]:
+    lines = [
+        ProfessionalSharing(
+            person=people[each.professional_id],
+            since=each.during.lower,
+            until=each.during.upper,
+            cells=tuple(_cell(facts[each.professional_id], category) for category in Category),
+        )
+        for each in relationships
+    ]
+    return tuple(sorted(lines, key=lambda line: (line.since, line.person.name)))
+
+
+def _cell(facts: Facts, category: Category) -> Cell:
+    read = decide(facts, category=category, right=Right.READ)
+    deposit = decide(facts, category=category, right=Right.DEPOSIT)
+    return Cell(category, read, deposit, _until(facts, read))
+
+
+def _until(facts: Facts, decision: Decision) -> datetime | None:
+    """When this decision lapses by itself: with what it rests on, or with the care it needs."""
+    ends = [each.during.end for each in facts.choices if each.id == decision.choice]
+    if decision.ground is Ground.EMERGENCY:
+        ends += [each.during.end for each in facts.emergencies if each.id == decision.choice]
+    elif decision.allowed:
+        ends += [span.end for span in facts.relationships]
+    return min((end for end in ends if end is not None), default=None)
+
+
+def _request(request: AccessRequest, people: dict[UUID, Person]) -> PendingRequest:
+    return PendingRequest(
+        id=request.id,
+        person=people[request.professional_id],
+        category=Category(request.category),
+        purpose=Purpose(request.purpose),
+        asked_at=request.asked_at,
+    )
+
+
+def _opposition(opposition: Opposition, people: dict[UUID, Person]) -> LiveOpposition:
+    return LiveOpposition(
+        id=opposition.id,
+        person=people[opposition.professional_id] if opposition.professional_id else None,
+        organisation_id=opposition.organisation_id,
+        organisation=opposition.organisation.name if opposition.organisation else "",
+        author=people[opposition.author_id] if opposition.author_id else None,
+        since=opposition.during.lower,
+    )
+
+
+def _wide_choices(ref: DossierRef, at: datetime) -> tuple[WideChoice, ...]:
+    live = Choice.objects.about(ref.id).live(at).filter(professional=None).select_related("organisation")
+    return tuple(
+        WideChoice(
+            id=each.id,
+            organisation=each.organisation.name if each.organisation else "",
+            profession=profession_label(each.profession) if each.profession else "",
+            category=Category(each.category),
+            right=Right(each.right),
+            allowed=each.allowed,
+            since=each.during.lower,
+            until=each.during.upper,
+        )
+        for each in live.order_by("category", "id")
+    )
