@@ -8,6 +8,7 @@ key and the write leaves a row under a destroyed key, lost for ever.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from uuid import UUID
 
 from django.db import connection
@@ -66,8 +67,19 @@ class PatientKeys:
         return self._rows[version]
 
 
-class WritingKeys(PatientKeys):
-    """Seals as well, under the version that is active while the share lock is held.
+class SealingKeys(PatientKeys):
+    """Seals as well, under one version. Made by its two kinds below, never alone."""
+
+    version: int
+
+    def seal(self, kind: str, object_id: UUID, revision: int, document: bytes, *, category: str = "") -> bytes:
+        """Seal a JSON document, padded so that its length says little."""
+        place = Place(kind, self.dossier_id, category, object_id, revision)
+        return self.subkeys(kind, category, self.version).seal(place, pad_json(document))
+
+
+class WritingKeys(SealingKeys):
+    """Seals under the version that is active while the share lock taken here is held.
 
     Raises:
         Dossier.DoesNotExist: no dossier has this identifier.
@@ -77,23 +89,31 @@ class WritingKeys(PatientKeys):
         self.version = _share_lock(dossier_id)
         super().__init__(dossier_id, PatientKey.objects.filter(dossier_id=dossier_id, version=self.version))
 
-    def seal(self, kind: str, object_id: UUID, revision: int, document: bytes, *, category: str = "") -> bytes:
-        """Seal a JSON document, padded so that its length says little."""
-        place = Place(kind, self.dossier_id, category, object_id, revision)
-        return self.subkeys(kind, category, self.version).seal(place, pad_json(document))
+
+class FirstKeys(SealingKeys):
+    """The keys of a dossier about to be made, in the transaction that makes it."""
+
+    def __init__(self, dossier_id: UUID) -> None:
+        self.version = FIRST_VERSION
+        new = make_key(dossier_id, FIRST_VERSION)
+        self._first = PatientKey(
+            dossier_id=dossier_id,
+            version=FIRST_VERSION,
+            kek_id=new.kek_id,
+            wrapped=new.wrapped,
+            check_value=new.check_value,
+        )
+        super().__init__(dossier_id, [self._first])
+
+    def save(self, actor: Actor, pseudonym: UUID) -> None:
+        """Write the wrapped key beside its dossier, and remember that it was made."""
+        self._first.save(force_insert=True)
+        append(Event.KEY_CREATED, actor=actor, dossier=pseudonym, key_version=self.version)
 
 
-def create_first_key(actor: Actor, dossier_id: UUID, pseudonym: UUID) -> None:
-    """Make version 1 of a patient's key, inside the transaction that makes the dossier."""
-    new = make_key(dossier_id, FIRST_VERSION)
-    PatientKey.objects.create(
-        dossier_id=dossier_id,
-        version=FIRST_VERSION,
-        kek_id=new.kek_id,
-        wrapped=new.wrapped,
-        check_value=new.check_value,
-    )
-    append(Event.KEY_CREATED, actor=actor, dossier=pseudonym, key_version=FIRST_VERSION)
+def digest_of(*blobs: bytes) -> bytes:
+    """What the log keeps of sealed bytes: an older blob put back in the table shows against it."""
+    return sha256(b"".join(blobs)).digest()
 
 
 def _share_lock(dossier_id: UUID) -> int:

@@ -1,0 +1,96 @@
+"""One try at a door of this room: it owns the transaction and leaves exactly one outcome behind.
+
+Decide, append, commit, then raise: an exception raised inside the block would take the entry of
+the refusal back with it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.actor import Actor
+from audit.events import Event, Outcome
+from audit.log import append
+from consent.decisions import Decision, Ground, Refused
+from consent.dossiers import DossierRef
+from records.dossiers import Unknown
+from records.vault.cipher import Unreadable
+
+Released = TypeVar("Released")
+
+_log = logging.getLogger("carnet.records")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """Who tries what, on which dossier and object: filled in as the door finds out."""
+
+    actor: Actor
+    event: Event
+    ref: DossierRef | None = None
+    category: str = ""
+    object_id: UUID | None = None
+
+    def allowed(self, why: Decision | Ground, **facts: str | int | UUID) -> None:
+        """Remember that it was allowed, and what that rests on."""
+        self._append(Outcome.ALLOWED, why, facts)
+
+    def refused(self, decision: Decision) -> Refused:
+        """Remember a refused drawer; the refusal to raise."""
+        self._append(Outcome.REFUSED, decision, {})
+        return Refused(decision)
+
+    def unknown(self, decision: Decision | None = None) -> Unknown:
+        """Remember a refused object, whether it exists or not; the refusal to raise.
+
+        Where it exists, its dossier is named, so that the patient sees who tried.
+        """
+        self._append(Outcome.REFUSED, decision, {})
+        return Unknown()
+
+    def failed(self, unreadable: Unreadable) -> Unreadable:
+        """Remember that sealed bytes did not open; the exception to raise."""
+        _log.error("%s %s: sealed data do not open (%s)", self.event.dotted, self.object_id, unreadable.flaw)
+        self._append(Outcome.FAILED, None, {"error": unreadable.flaw.value})
+        return unreadable
+
+    def _append(self, outcome: Outcome, why: Decision | Ground | None, facts: Mapping[str, str | int | UUID]) -> None:
+        decision = why if isinstance(why, Decision) else None
+        append(
+            self.event,
+            actor=self.actor,
+            outcome=outcome,
+            dossier=self.ref.pseudonym if self.ref else None,
+            category=self.category,
+            object_id=self.object_id,
+            ground=decision.ground if decision else why or "",
+            choice=decision.choice if decision else None,
+            matrix=decision.matrix if decision else "",
+            facts=facts,
+        )
+
+
+def through(attempt: Attempt, act: Callable[[Attempt], Released | Exception]) -> Released:
+    """Run ``act`` in a durable transaction and release its value after the commit.
+
+    ``act`` returns the value, or the refusal to raise once its entry is committed. It reads before
+    it writes: sealed bytes that do not open leave the entry of the failure and nothing else.
+
+    Raises:
+        Exception: what ``act`` returned; or what kept the entry from being written, in which case
+            nothing leaves.
+    """
+    with transaction.atomic(durable=True):
+        try:
+            outcome = act(attempt)
+        except Unreadable as unreadable:
+            outcome = attempt.failed(unreadable)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome

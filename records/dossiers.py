@@ -1,0 +1,126 @@
+"""Finding a dossier, and standing before it: who it is about, its keys, what consent says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from audit.actor import Actor, Role
+from consent.decisions import Decision, Facts
+from consent.dossiers import DossierRef
+from consent.facts import load_facts
+from consent.thresholds import decide_opening
+from records.models import Dossier, PatientKey
+from records.patient_keys import PatientKeys
+from records.people import Contact, Identity
+from records.vault.cipher import Flaw, Unreadable
+
+
+class Unknown(Exception):
+    """Nothing is here for this actor: unknown and forbidden answer alike."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing is here.")
+
+
+class NoDossier(Exception):
+    """This account has no health record yet."""
+
+    def __init__(self) -> None:
+        super().__init__("This account has no health record.")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Entered:
+    """A dossier whose row and keys are loaded and on which consent has spoken. Nothing is open yet."""
+
+    ref: DossierRef
+    keys: PatientKeys
+    facts: Facts
+    opening: Decision
+    sealed_identity: bytes
+    identity_revision: int
+
+    def __repr__(self) -> str:
+        return "<Entered>"
+
+    @property
+    def may_read(self) -> bool:
+        """Whether the dossier exists for this reader. The house files; it does not read."""
+        return self.opening.allowed and self.facts.role is not Role.SYSTEM
+
+    def identity(self) -> Identity:
+        """Unseal who the dossier is about.
+
+        Raises:
+            Unreadable: the identity does not open.
+        """
+        return unseal_identity(self.keys, self.identity_revision, self.sealed_identity)
+
+
+def ref_of(dossier_id: UUID) -> DossierRef:
+    """What the rooms below are told of a dossier.
+
+    Raises:
+        Unknown: there is none.
+    """
+    dossier = Dossier.objects.filter(id=dossier_id).only("id", "pseudonym", "account_id").first()
+    if dossier is None:
+        raise Unknown
+    return dossier.ref
+
+
+def find_own(actor: Actor) -> DossierRef:
+    """The dossier of the patient who acts.
+
+    Raises:
+        NoDossier: they have none, or are no patient.
+    """
+    own = Dossier.objects.filter(account_id=actor.id) if actor.role is Role.PATIENT else Dossier.objects.none()
+    dossier = own.only("id", "pseudonym", "account_id").first()
+    if dossier is None:
+        raise NoDossier
+    return dossier.ref
+
+
+def enter(actor: Actor, dossier_id: UUID) -> Entered | None:
+    """Stand before a dossier, in two queries; ``None`` when there is none."""
+    rows = list(PatientKey.objects.filter(dossier_id=dossier_id).select_related("dossier"))
+    if not rows:
+        return None
+    dossier = rows[0].dossier
+    facts = load_facts(actor, dossier.ref)
+    return Entered(
+        ref=dossier.ref,
+        keys=PatientKeys(dossier.id, rows),
+        facts=facts,
+        opening=decide_opening(facts),
+        sealed_identity=bytes(dossier.sealed_identity),
+        identity_revision=dossier.identity_revision,
+    )
+
+
+def unseal_identity(keys: PatientKeys, revision: int, blob: bytes) -> Identity:
+    """Open a sealed identity.
+
+    Raises:
+        Unreadable: it belongs elsewhere, was changed, or is of an unknown version.
+    """
+    try:
+        return Identity.from_bytes(keys.open_("identity", keys.dossier_id, revision, blob))
+    except ValueError:
+        raise Unreadable(Flaw.CONTENT) from None
+
+
+def unseal_contact(keys: PatientKeys, revision: int, blob: bytes) -> Contact:
+    """Open a sealed address; empty when none was ever given.
+
+    Raises:
+        Unreadable: it belongs elsewhere, was changed, or is of an unknown version.
+    """
+    if not blob:
+        return Contact()
+    try:
+        return Contact.from_bytes(keys.open_("contact", keys.dossier_id, revision, blob))
+    except ValueError:
+        raise Unreadable(Flaw.CONTENT) from None

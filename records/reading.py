@@ -1,0 +1,138 @@
+"""Doors to what a dossier holds: decide, unseal, remember, show.
+
+Facts are loaded once per page. A refused drawer is refused before its records are looked at, so
+that the answer cannot depend on whether it is empty. Lists open headers only.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from audit.actor import Actor
+from audit.events import Event
+from consent.categories import Category
+from consent.decisions import Right, decide
+from records.attempts import Attempt, through
+from records.dossiers import Entered, NoDossier, enter, find_own
+from records.dossiers import Unknown as Unknown
+from records.formats.fhir.presenting import present
+from records.listing import allergies, comparable, count_by_category, everything, last_filed, marks_of, open_row
+from records.models import Record
+from records.shown import CategoryView, Drawer, Item, Overview, RecordView
+
+__all__ = ["Drawer", "Item", "Overview", "RecordView", "Unknown", "open_category", "open_overview", "open_record"]
+
+# The drawers whose headers an overview showed are remembered as bits, in the frozen order of Category.
+_DRAWER_BITS = {category: 1 << position for position, category in enumerate(Category)}
+
+
+def open_overview(*, actor: Actor, dossier_id: UUID | None = None, newest: int = 8) -> Overview:
+    """A dossier at a glance; without ``dossier_id``, the patient's own.
+
+    Raises:
+        Unknown: there is no such dossier for this actor.
+        NoDossier: the patient has none.
+        Unreadable: sealed data do not open.
+    """
+    attempt = Attempt(actor, Event.DOSSIER_OPENED)
+    return through(attempt, partial(_overview, dossier_id=dossier_id, newest=newest))
+
+
+def open_category(*, actor: Actor, dossier_id: UUID, category: Category) -> Drawer:
+    """Everything in one drawer that this actor may see.
+
+    Raises:
+        Unknown: there is no such dossier for this actor.
+        Refused: the drawer is not open to them, whatever it holds.
+        Unreadable: sealed data do not open.
+    """
+    return through(Attempt(actor, Event.CATEGORY_READ), partial(_drawer, dossier_id=dossier_id, category=category))
+
+
+def open_record(*, actor: Actor, record_id: UUID) -> RecordView:
+    """One record, whole, with the comparable values that make its curve.
+
+    Raises:
+        Unknown: there is no such record for this actor: unknown, somebody else's, closed or masked.
+        Unreadable: sealed data do not open.
+    """
+    return through(Attempt(actor, Event.RECORD_READ, object_id=record_id), _record)
+
+
+def _overview(attempt: Attempt, *, dossier_id: UUID | None, newest: int) -> Overview | Exception:
+    if dossier_id is None:
+        try:
+            dossier_id = find_own(attempt.actor).id
+        except NoDossier as missing:
+            return missing
+    entered = _entered(attempt, dossier_id)
+    if isinstance(entered, Exception):
+        return entered
+    decisions = {category: decide(entered.facts, category=category, right=Right.READ) for category in Category}
+    open_to_reader = [category for category, decision in decisions.items() if decision.allowed]
+    counts = count_by_category(entered, open_to_reader)
+    last = last_filed(entered, open_to_reader, newest)
+    alerts = allergies(entered, open_to_reader)
+    overview = Overview(
+        ref=entered.ref,
+        identity=entered.identity(),
+        categories=tuple(
+            CategoryView(category=category, decision=decision, count=counts[category] if decision.allowed else None)
+            for category, decision in decisions.items()
+        ),
+        newest=last,
+        alerts=alerts,
+    )
+    seen = sum(_DRAWER_BITS[category] for category in {item.category for item in (*last, *alerts)})
+    attempt.allowed(entered.opening, newest=len(last), shown=len(alerts), categories=f"{seen:05x}")
+    return overview
+
+
+def _drawer(attempt: Attempt, *, dossier_id: UUID, category: Category) -> Drawer | Exception:
+    entered = _entered(attempt, dossier_id)
+    if isinstance(entered, Exception):
+        return entered
+    attempt.category = category.value
+    decision = decide(entered.facts, category=category, right=Right.READ)
+    if not decision.allowed:
+        return attempt.refused(decision)
+    items = everything(entered, category)
+    drawer = Drawer(ref=entered.ref, identity=entered.identity(), category=category, decision=decision, items=items)
+    attempt.allowed(decision, count=len(items))
+    return drawer
+
+
+def _record(attempt: Attempt) -> RecordView | Exception:
+    # Nothing sealed is fetched before the decision: only whose it is, where it lies, and its marks.
+    marked = Record.objects.filter(id=attempt.object_id).only("dossier_id", "category", "author", "masked_at").first()
+    if marked is None:
+        return attempt.unknown()
+    entered = _entered(attempt, marked.dossier_id)
+    if isinstance(entered, Exception):
+        return entered
+    category = Category(marked.category)
+    decision = decide(entered.facts, category=category, right=Right.READ, marks=marks_of(marked))
+    if not decision.allowed:
+        return attempt.unknown(decision)
+    attempt.category = category.value
+    item, resource = open_row(entered, Record.objects.get(id=marked.id))
+    view = RecordView(
+        item=item,
+        category=category,
+        identity=entered.identity(),
+        resource=resource,
+        presentation=present(resource),
+        series=comparable(entered, item),
+        ref=entered.ref,
+    )
+    attempt.allowed(decision, shown=len(view.series))
+    return view
+
+
+def _entered(attempt: Attempt, dossier_id: UUID) -> Entered | Unknown:
+    entered = enter(attempt.actor, dossier_id)
+    if entered is None:
+        return attempt.unknown()
+    attempt.ref = entered.ref
+    return entered if entered.may_read else attempt.unknown(entered.opening)

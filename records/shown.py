@@ -1,0 +1,95 @@
+"""What doors hand to one page: plaintext, frozen, silent about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from consent.categories import Category
+from consent.decisions import Decision
+from consent.dossiers import DossierRef
+from records.formats.fhir.presentation import Presentation
+from records.headers import Flag, Header
+from records.people import Identity
+
+
+class Blunt:
+    """Shows its class and nothing else, so that no log or traceback can carry what it holds."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Item(Blunt):
+    """One row of a list. ``author`` is a professional of the directory, ``mine`` whether the reader is."""
+
+    record_id: UUID
+    category: Category
+    header: Header
+    filed_at: datetime
+    revision: int
+    masked: bool
+    author: UUID | None
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CategoryView(Blunt):
+    """One drawer as its reader sees it; ``count`` is ``None`` when it is closed to them."""
+
+    category: Category
+    decision: Decision
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Overview(Blunt):
+    """A dossier at a glance: its 19 drawers, what was filed last, and the allergies."""
+
+    ref: DossierRef
+    identity: Identity
+    categories: tuple[CategoryView, ...]
+    newest: tuple[Item, ...]
+    alerts: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Drawer(Blunt):
+    """One open drawer, last events first."""
+
+    ref: DossierRef
+    identity: Identity
+    category: Category
+    decision: Decision
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Point(Blunt):
+    """One value of a curve, with the range that came with it."""
+
+    record_id: UUID
+    date: datetime
+    value: Decimal
+    low: Decimal | None
+    high: Decimal | None
+    flag: Flag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class RecordView(Blunt):
+    """One record, whole. ``series`` holds comparable values, oldest first; empty when there is no number."""
+
+    item: Item
+    category: Category
+    identity: Identity
+    resource: dict[str, Any]
+    presentation: Presentation
+    series: tuple[Point, ...]
+    ref: DossierRef
