@@ -7,9 +7,9 @@ looks like what comes in through an import, and is read by the same code.
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from consent.categories import Category
 
@@ -50,8 +50,8 @@ class Note:
         return "Note(…)"
 
 
-def compose(note: Note, signature: Signature, *, written_at: datetime) -> bytes:
-    """The resource as canonical JSON in UTF-8.
+def compose(note: Note, signature: Signature, *, written_at: datetime) -> dict[str, Any]:
+    """The resource, ready for the reader of headers and for JSON.
 
     Args:
         note: what was typed.
@@ -64,7 +64,7 @@ def compose(note: Note, signature: Signature, *, written_at: datetime) -> bytes:
         "title": note.title,
         "creation": note.written_on.isoformat(),
     }
-    resource = {
+    resource: dict[str, Any] = {
         "resourceType": "DocumentReference",
         "status": "current",
         "docStatus": "final",
@@ -77,7 +77,7 @@ def compose(note: Note, signature: Signature, *, written_at: datetime) -> bytes:
     }
     if signature.place:
         resource["custodian"] = {"display": signature.place}
-    return json.dumps(resource, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return resource
 
 
 def _type_of(note: Note) -> dict[str, object]:

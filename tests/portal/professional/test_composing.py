@@ -1,7 +1,6 @@
 """A deposited text becomes a FHIR document reference that carries the text and its author."""
 
 import base64
-import json
 from datetime import UTC, date, datetime
 
 from consent.categories import Category
@@ -12,7 +11,7 @@ AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 def _composed(category: Category = Category.CONSULTATION_REPORT, place: str = "Cabinet du Parc") -> dict:
     note = Note(category=category, title="Suivi", written_on=date(2026, 11, 20), text="Été : tout va bien.\n")
-    return json.loads(compose(note, Signature("Dr Nadia Lefèvre", "10101010101", place), written_at=AT))
+    return compose(note, Signature("Dr Nadia Lefèvre", "10101010101", place), written_at=AT)
 
 
 def test_it_carries_the_text_as_it_was_typed() -> None:

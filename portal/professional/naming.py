@@ -1,0 +1,55 @@
+"""The names that a professional may see, for the heads of forms and the lines of their own accesses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from audit.actor import Actor
+from consent.models import Organisation, Professional
+from portal.professional.composing import Signature
+from records.identity import read_identities
+from records.models import Dossier
+from records.people import Identity
+from records.reading import open_overview
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Person:
+    """One patient by name, and the address of their page."""
+
+    dossier_id: UUID
+    name: str
+
+    def __repr__(self) -> str:
+        return "<Person>"
+
+
+def named(actor: Actor, dossier_id: UUID) -> Identity:
+    """Who a form is about: the wrong patient is the mistake to prevent.
+
+    Outside one's care only an emergency in force gives a name, through the door that opens the
+    record: it remembers an attempt that it refuses.
+
+    Raises:
+        Unknown: the professional has no footing before this patient, or there is none.
+    """
+    identities = read_identities(actor=actor, dossier_ids=[dossier_id])
+    return identities.get(dossier_id) or open_overview(actor=actor, dossier_id=dossier_id, newest=0).identity
+
+
+def people_behind(actor: Actor, pseudonyms: Iterable[UUID]) -> dict[UUID, Person]:
+    """The patients behind pseudonyms of the log, those in one's care now; the others stay pseudonyms."""
+    rows = dict(Dossier.objects.filter(pseudonym__in=list(pseudonyms)).values_list("id", "pseudonym"))
+    if not rows:
+        return {}
+    identities = read_identities(actor=actor, dossier_ids=list(rows))
+    return {rows[found]: Person(found, identity.full_name) for found, identity in identities.items()}
+
+
+def signature_of(actor: Actor) -> Signature:
+    """How a professional signs: name and number as in the directory, and where they work today."""
+    signer = Professional.objects.get(pk=actor.professional)
+    place = Organisation.objects.filter(pk=actor.organisation).values_list("name", flat=True).first()
+    return Signature(name=signer.name, rpps=signer.rpps or "", place=place or "")

@@ -1,0 +1,77 @@
+"""As what, and until when, a professional stands before a patient: the relationship and the clock of an emergency."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from audit.actor import Actor
+from consent.models import CareRelationship, Emergency
+from consent.professions import profession_label
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """An emergency in force, by the clock of the server."""
+
+    id: UUID
+    began_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a page tells a professional of their own footing; it decides nothing.
+
+    ``until`` is the end of the care relationship, ``None`` while it has none; ``related`` says
+    whether there is one at all.
+    """
+
+    profession: str
+    related: bool = False
+    until: datetime | None = None
+    emergency: Clock | None = None
+
+
+def standings_of(actor: Actor, dossier_ids: Iterable[UUID]) -> dict[UUID, Standing]:
+    """The standing of one professional before several patients, in two queries."""
+    now, wanted = timezone.now(), list(dossier_ids)
+    mine = {"professional_id": actor.professional, "dossier__in": wanted}
+    spans = dict(CareRelationship.objects.live(now).filter(**mine).values_list("dossier", "during"))
+    clocks = {
+        emergency.dossier: Clock(emergency.id, emergency.during.lower, emergency.during.upper)
+        for emergency in Emergency.objects.live(now).filter(**mine).only("id", "dossier", "during")
+    }
+    profession = profession_label(actor.profession)
+    return {
+        dossier_id: Standing(
+            profession=profession,
+            related=dossier_id in spans,
+            until=spans[dossier_id].upper if dossier_id in spans else None,
+            emergency=clocks.get(dossier_id),
+        )
+        for dossier_id in wanted
+    }
+
+
+def standing_of(actor: Actor, dossier_id: UUID) -> Standing:
+    """The standing of one professional before one patient."""
+    return standings_of(actor, [dossier_id])[dossier_id]
+
+
+def emergencies_of(actor: Actor, *, but: Collection[UUID]) -> dict[UUID, Clock]:
+    """One's emergencies in force, but those of these dossiers: a way back to a record outside one's list."""
+    live = Emergency.objects.live(timezone.now()).filter(professional_id=actor.professional)
+    others = live.exclude(dossier__in=list(but))
+    return {each.dossier: Clock(each.id, each.during.lower, each.during.upper) for each in others}
+
+
+def age_on(birth_date: date, day: date) -> int | None:
+    """Full years of age on that day; ``None`` for a birth date that is still to come."""
+    if birth_date > day:
+        return None
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))

@@ -1,0 +1,26 @@
+"""Addresses of the professionals' pages, under ``/pro/``. They hold opaque identifiers, never a name."""
+
+from django.urls import path, register_converter
+
+from portal.professional import acts, emergencies, views
+from portal.ui.converters import CategoryConverter
+
+register_converter(CategoryConverter, "drawer")
+
+app_name = "professional"
+
+_PATIENT = "patients/<uuid:dossier_id>/"
+
+urlpatterns = [
+    path("", views.patients, name="patients"),
+    path("accesses/", views.accesses, name="accesses"),
+    path("emergency/", emergencies.find, name="emergency_find"),
+    path("items/<uuid:record_id>/", views.item, name="item"),
+    path(_PATIENT, views.patient, name="patient"),
+    # Before the drawers: no category has one of these names.
+    path(_PATIENT + "request/", acts.ask, name="request"),
+    path(_PATIENT + "deposit/", acts.deposit_note, name="deposit"),
+    path(_PATIENT + "emergency/", emergencies.begin, name="emergency"),
+    path(_PATIENT + "emergency/end/", emergencies.end_now, name="emergency_end"),
+    path(_PATIENT + "<drawer:category>/", views.drawer, name="drawer"),
+]
