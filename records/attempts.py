@@ -69,7 +69,7 @@ class Attempt:
             dossier=self.ref.pseudonym if self.ref else None,
             category=self.category,
             object_id=self.object_id,
-            ground=decision.ground if decision else why or "",
+            ground=decision.ground if decision else str(why or ""),
             choice=decision.choice if decision else None,
             matrix=decision.matrix if decision else "",
             facts=facts,

@@ -11,7 +11,7 @@ from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.thresholds import decide_opening
 from records.models import Dossier, PatientKey
-from records.patient_keys import PatientKeys
+from records.patient_keys import Blob, PatientKeys
 from records.people import Contact, Identity
 from records.vault.cipher import Flaw, Unreadable
 
@@ -100,7 +100,7 @@ def enter(actor: Actor, dossier_id: UUID) -> Entered | None:
     )
 
 
-def unseal_identity(keys: PatientKeys, revision: int, blob: bytes) -> Identity:
+def unseal_identity(keys: PatientKeys, revision: int, blob: Blob) -> Identity:
     """Open a sealed identity.
 
     Raises:
@@ -112,7 +112,7 @@ def unseal_identity(keys: PatientKeys, revision: int, blob: bytes) -> Identity:
         raise Unreadable(Flaw.CONTENT) from None
 
 
-def unseal_contact(keys: PatientKeys, revision: int, blob: bytes) -> Contact:
+def unseal_contact(keys: PatientKeys, revision: int, blob: Blob) -> Contact:
     """Open a sealed address; empty when none was ever given.
 
     Raises:

@@ -24,6 +24,9 @@ from records.vault.padding import pad_json
 
 FIRST_VERSION = 1
 
+# What the driver may hand out for a column of bytes.
+Blob = bytes | memoryview
+
 
 class PatientKeys:
     """Opens what is sealed for one patient. Holds key bytes: never kept beyond a request."""
@@ -36,7 +39,7 @@ class PatientKeys:
     def __repr__(self) -> str:
         return "<PatientKeys>"
 
-    def open_(self, kind: str, object_id: UUID, revision: int, blob: bytes, *, category: str = "") -> bytes:
+    def open_(self, kind: str, object_id: UUID, revision: int, blob: Blob, *, category: str = "") -> bytes:
         """Open one sealed thing of this patient.
 
         Raises:
@@ -111,9 +114,9 @@ class FirstKeys(SealingKeys):
         append(Event.KEY_CREATED, actor=actor, dossier=pseudonym, key_version=self.version)
 
 
-def digest_of(*blobs: bytes) -> bytes:
+def digest_of(*blobs: Blob) -> bytes:
     """What the log keeps of sealed bytes: an older blob put back in the table shows against it."""
-    return sha256(b"".join(blobs)).digest()
+    return sha256(b"".join(map(bytes, blobs))).digest()
 
 
 def _share_lock(dossier_id: UUID) -> int:

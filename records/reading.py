@@ -57,7 +57,7 @@ def open_record(*, actor: Actor, record_id: UUID) -> RecordView:
         Unknown: there is no such record for this actor: unknown, somebody else's, closed or masked.
         Unreadable: sealed data do not open.
     """
-    return through(Attempt(actor, Event.RECORD_READ, object_id=record_id), _record)
+    return through(Attempt(actor, Event.RECORD_READ, object_id=record_id), partial(_record, record_id=record_id))
 
 
 def _overview(attempt: Attempt, *, dossier_id: UUID | None, newest: int) -> Overview | Exception:
@@ -103,9 +103,9 @@ def _drawer(attempt: Attempt, *, dossier_id: UUID, category: Category) -> Drawer
     return drawer
 
 
-def _record(attempt: Attempt) -> RecordView | Exception:
+def _record(attempt: Attempt, *, record_id: UUID) -> RecordView | Exception:
     # Nothing sealed is fetched before the decision: only whose it is, where it lies, and its marks.
-    marked = Record.objects.filter(id=attempt.object_id).only("dossier_id", "category", "author", "masked_at").first()
+    marked = Record.objects.filter(id=record_id).only("dossier_id", "category", "author", "masked_at").first()
     if marked is None:
         return attempt.unknown()
     entered = _entered(attempt, marked.dossier_id)

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
 
+from records.models import HouseKey, PatientKey
 from records.vault.cipher import Flaw, Unreadable
 from records.vault.envelope import KEY_BYTES, check_value
 from records.vault.keyring import Keyring, KeyringRefused, LocalKeyring, WrapContext, Wrapped
@@ -70,15 +70,6 @@ class KeyCache:
 CACHE = KeyCache()
 
 
-class KeyRow(Protocol):
-    """What a row of ``PatientKey`` and one of ``HouseKey`` have in common."""
-
-    version: int
-    kek_id: str
-    wrapped: bytes | None
-    check_value: bytes
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class NewKey:
     """A key just made: only its wrapped form is ever written."""
@@ -111,7 +102,7 @@ def make_key(owner: UUID, version: int) -> NewKey:
     return NewKey(wrapped.kek_id, wrapped.blob, check_value(key, owner, version))
 
 
-def unlock(owner: UUID, row: KeyRow) -> bytes:
+def unlock(owner: UUID, row: PatientKey | HouseKey) -> bytes:
     """The 32 bytes that a row wraps, checked to be the right ones.
 
     Raises:

@@ -102,7 +102,10 @@ def mask(*, actor: Actor, record_id: UUID) -> None:
     Raises:
         Unknown: there is no such record in a dossier of this actor's own.
     """
-    through(Attempt(actor, Event.RECORD_MASKED, object_id=record_id), partial(_mark, masked_at=timezone.now()))
+    through(
+        Attempt(actor, Event.RECORD_MASKED, object_id=record_id),
+        partial(_mark, record_id=record_id, masked_at=timezone.now()),
+    )
 
 
 def unmask(*, actor: Actor, record_id: UUID) -> None:
@@ -111,7 +114,9 @@ def unmask(*, actor: Actor, record_id: UUID) -> None:
     Raises:
         Unknown: there is no such record in a dossier of this actor's own.
     """
-    through(Attempt(actor, Event.RECORD_UNMASKED, object_id=record_id), partial(_mark, masked_at=None))
+    through(
+        Attempt(actor, Event.RECORD_UNMASKED, object_id=record_id), partial(_mark, record_id=record_id, masked_at=None)
+    )
 
 
 def begin_filing(*, actor: Actor, ref: DossierRef) -> Filing:
@@ -220,13 +225,13 @@ def _source_digest(filing: Filing, source: bytes) -> bytes:
             key = int.from_bytes(filing.ref.id.bytes[:4], "big", signed=True)
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCKS, key])
         known = Record.objects.filter(dossier_id=filing.ref.id, source_digest__isnull=False)
-        filing.sources = {bytes(digest): found for digest, found in known.values_list("source_digest", "id")}
+        filing.sources = {bytes(digest or b""): found for digest, found in known.values_list("source_digest", "id")}
         filing.digest = digester("source")
     return filing.digest(f"{filing.ref.id}:{sha256(source).hexdigest()}")
 
 
-def _mark(attempt: Attempt, *, masked_at: datetime | None) -> Exception | None:
-    record = Record.objects.select_for_update().filter(id=attempt.object_id).defer("header", "body").first()
+def _mark(attempt: Attempt, *, record_id: UUID, masked_at: datetime | None) -> Exception | None:
+    record = Record.objects.select_for_update().filter(id=record_id).defer("header", "body").first()
     if record is None:
         return attempt.unknown()
     attempt.ref = ref_of(record.dossier_id)
