@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django_htmx.middleware import HtmxDetails
 
 from audit.actor import Actor, Role, Strength
 from consent.models import Membership
@@ -23,19 +24,30 @@ ORGANISATION_KEY = "organisation"
 _DIGEST_HEX = 32
 
 
+class Visit(HttpRequest):
+    """A request as views get it, after every middleware; for annotations only, nobody makes one.
+
+    Pages that :mod:`portal.accounts.gates` leaves open may find an anonymous ``user``.
+    """
+
+    actor: Actor
+    user: Account
+    htmx: HtmxDetails
+
+
 class ActorMiddleware:
     """Sets ``request.actor``, for visitors too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Visit) -> HttpResponse:
         """The answer to a request that carries its actor."""
         request.actor = actor_of(request, request_id=uuid4())
         return self.get_response(request)
 
 
-def actor_of(request: HttpRequest, *, request_id: UUID) -> Actor:
+def actor_of(request: Visit, *, request_id: UUID) -> Actor:
     """The actor of a request as its session stands now."""
     account = request.user
     if not account.is_authenticated:
@@ -47,12 +59,12 @@ def actor_of(request: HttpRequest, *, request_id: UUID) -> Actor:
     return _on_their_side(account, device.strength, request, request_id)
 
 
-def acting(request: HttpRequest, strength: Strength) -> Actor:
+def acting(request: Visit, strength: Strength) -> Actor:
     """Who the log shall say did a sign-in act: the account itself, however far it has come in."""
     return _on_their_side(request.user, strength, request, request.actor.request)
 
 
-def again(request: HttpRequest) -> None:
+def again(request: Visit) -> None:
     """Reads ``request.actor`` anew after the session rose or ended; the request keeps its number."""
     request.actor = actor_of(request, request_id=request.actor.request)
 
@@ -72,7 +84,7 @@ def session_digest(session_key: str | None) -> str:
     return salted_hmac("portal.acting.session", session_key, algorithm="sha256").hexdigest()[:_DIGEST_HEX]
 
 
-def _on_their_side(account: Account, strength: Strength, request: HttpRequest, request_id: UUID) -> Actor:
+def _on_their_side(account: Account, strength: Strength, request: Visit, request_id: UUID) -> Actor:
     """The account's own role; a professional stands there only with a live membership."""
     if account.role != Account.Role.PROFESSIONAL:
         return Actor(
@@ -97,7 +109,7 @@ def _on_their_side(account: Account, strength: Strength, request: HttpRequest, r
     )
 
 
-def _on_no_side(account: Account, strength: Strength, request: HttpRequest, request_id: UUID) -> Actor:
+def _on_no_side(account: Account, strength: Strength, request: Visit, request_id: UUID) -> Actor:
     """A known person to whom no door opens."""
     return Actor(
         id=account.pk,

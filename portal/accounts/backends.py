@@ -13,7 +13,7 @@ from portal.accounts.models import Account
 class LoginBackend(BaseBackend):
     """The only entry of ``AUTHENTICATION_BACKENDS``."""
 
-    def authenticate(
+    def authenticate(  # type: ignore[override]
         self,
         _request: HttpRequest | None,
         login_digest: bytes | None = None,

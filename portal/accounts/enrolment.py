@@ -10,7 +10,6 @@ from urllib.parse import quote, urlencode
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +19,7 @@ from audit.events import Event
 from portal.accounts import logins, recovery
 from portal.accounts.models import Account, RecoveryDevice, SealedTOTPDevice
 from portal.accounts.passwords import ContextWordsValidator, words_of_login
+from portal.acting import Visit
 from records import house
 
 _PENDING_KEY = "pending_authenticator"
@@ -78,7 +78,7 @@ def has_authenticator(account: Account) -> bool:
     return SealedTOTPDevice.objects.filter(user=account, confirmed=True).exists()
 
 
-def prepare_authenticator(request: HttpRequest) -> None:
+def prepare_authenticator(request: Visit) -> None:
     """Draws a key that waits for its first code; only this session can see and confirm it."""
     # Another session may be setting up too: only what has been waiting for days is taken away.
     days_ago = timezone.localdate() - timedelta(days=2)
@@ -86,7 +86,7 @@ def prepare_authenticator(request: HttpRequest) -> None:
     request.session[_PENDING_KEY] = _new_authenticator(request.user, confirmed=False).pk
 
 
-def pending_authenticator(request: HttpRequest, *, lock: bool = False) -> SealedTOTPDevice | None:
+def pending_authenticator(request: Visit, *, lock: bool = False) -> SealedTOTPDevice | None:
     """The authenticator that this session is setting up."""
     waiting = SealedTOTPDevice.objects.filter(
         pk=request.session.get(_PENDING_KEY), user_id=request.user.pk, confirmed=False
@@ -94,7 +94,7 @@ def pending_authenticator(request: HttpRequest, *, lock: bool = False) -> Sealed
     return (waiting.select_for_update() if lock else waiting).first()
 
 
-def confirm_authenticator(request: HttpRequest, device: SealedTOTPDevice) -> None:
+def confirm_authenticator(request: Visit, device: SealedTOTPDevice) -> None:
     """The prepared authenticator replaces any former one."""
     SealedTOTPDevice.objects.filter(user_id=device.user_id).exclude(pk=device.pk).delete()
     device.confirmed = True

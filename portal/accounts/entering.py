@@ -14,7 +14,6 @@ from typing import TypeVar
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 from django_otp import login as carry_device
 
@@ -24,6 +23,7 @@ from audit.events import Event, Outcome
 from portal import acting
 from portal.accounts import enrolment, logins, throttling
 from portal.accounts.models import Account, RecoveryDevice, SealedTOTPDevice
+from portal.acting import Visit
 
 _BACKEND = "portal.accounts.backends.LoginBackend"
 
@@ -38,7 +38,7 @@ class Answer:
     wait_seconds: int = 0
 
 
-def sign_in(request: HttpRequest, *, login_typed: str, password: str) -> Answer:
+def sign_in(request: Visit, *, login_typed: str, password: str) -> Answer:
     """The first factor: afterwards the session knows the account, and only the next step is open.
 
     The session gets a new key. Unknown and ended accounts answer like a wrong password.
@@ -59,7 +59,7 @@ def sign_in(request: HttpRequest, *, login_typed: str, password: str) -> Answer:
     return Answer(accepted=True)
 
 
-def prove_code(request: HttpRequest, code: str) -> Answer:
+def prove_code(request: Visit, code: str) -> Answer:
     """The second factor, from an authenticator: the session rises and gets a new key."""
     with all_or_nothing(request):
         answer, device = check_code(request, code)
@@ -69,7 +69,7 @@ def prove_code(request: HttpRequest, code: str) -> Answer:
     return answer
 
 
-def prove_recovery(request: HttpRequest, code: str) -> Answer:
+def prove_recovery(request: Visit, code: str) -> Answer:
     """The second factor, from the sheet of recovery codes: used up by this."""
     with all_or_nothing(request):
         answer, device = check_recovery(request, code)
@@ -79,7 +79,7 @@ def prove_recovery(request: HttpRequest, code: str) -> Answer:
     return answer
 
 
-def sign_out(request: HttpRequest) -> None:
+def sign_out(request: Visit) -> None:
     """Ends the session on the server too."""
     with all_or_nothing(request):
         if request.user.is_authenticated:
@@ -88,7 +88,7 @@ def sign_out(request: HttpRequest) -> None:
     acting.again(request)
 
 
-def check_code(request: HttpRequest, code: str) -> tuple[Answer, SealedTOTPDevice | None]:
+def check_code(request: Visit, code: str) -> tuple[Answer, SealedTOTPDevice | None]:
     """Tries the code on each authenticator of the account, in the open transaction; a refusal is logged."""
     devices = list(
         SealedTOTPDevice.objects.filter(user=request.user, confirmed=True).select_for_update().order_by("pk")
@@ -96,7 +96,7 @@ def check_code(request: HttpRequest, code: str) -> tuple[Answer, SealedTOTPDevic
     return verified(request, devices, code)
 
 
-def check_recovery(request: HttpRequest, code: str) -> tuple[Answer, RecoveryDevice | None]:
+def check_recovery(request: Visit, code: str) -> tuple[Answer, RecoveryDevice | None]:
     """Tries a recovery code, in the open transaction; its use and its refusal are logged."""
     sheets = list(RecoveryDevice.objects.filter(user=request.user).select_for_update())
     answer, sheet = verified(request, sheets, code)
@@ -106,13 +106,13 @@ def check_recovery(request: HttpRequest, code: str) -> tuple[Answer, RecoveryDev
     return answer, sheet
 
 
-def rise(request: HttpRequest, device: SealedTOTPDevice | RecoveryDevice) -> None:
+def rise(request: Visit, device: SealedTOTPDevice | RecoveryDevice) -> None:
     """The session becomes a proven one, in the open transaction, and the log knows."""
     renew_session(request, device)
     log.append(Event.ACCOUNT_SIGNED_IN, actor=acting.acting(request, device.strength))
 
 
-def renew_session(request: HttpRequest, device: SealedTOTPDevice | RecoveryDevice) -> None:
+def renew_session(request: Visit, device: SealedTOTPDevice | RecoveryDevice) -> None:
     """The session stands on this device from now on: new key, new form token (ASVS 5.0, 7.2.4)."""
     carry_device(request, device)
     request.session.cycle_key()
@@ -120,7 +120,7 @@ def renew_session(request: HttpRequest, device: SealedTOTPDevice | RecoveryDevic
 
 
 @contextmanager
-def all_or_nothing(request: HttpRequest) -> Iterator[None]:
+def all_or_nothing(request: Visit) -> Iterator[None]:
     """One durable transaction; when it fails the request keeps nothing of what it had put in its session."""
     before = request.session.session_key
     try:
@@ -129,11 +129,11 @@ def all_or_nothing(request: HttpRequest) -> Iterator[None]:
     except BaseException:
         # The middleware would otherwise save the risen session on its way out.
         request.session = type(request.session)(before)
-        request.user = AnonymousUser()
+        request.user = AnonymousUser()  # type: ignore[assignment]
         raise
 
 
-def _remember_refusal(request: HttpRequest, digest: bytes, *, waited: bool) -> None:
+def _remember_refusal(request: Visit, digest: bytes, *, waited: bool) -> None:
     """The visitor stays anonymous in the log, and what they typed is not in it."""
     with transaction.atomic(durable=True):
         log.append(
@@ -145,7 +145,7 @@ def _remember_refusal(request: HttpRequest, digest: bytes, *, waited: bool) -> N
         )
 
 
-def verified(request: HttpRequest, devices: list[D], code: str) -> tuple[Answer, D | None]:
+def verified(request: Visit, devices: list[D], code: str) -> tuple[Answer, D | None]:
     """The first of these locked devices that accepts, in the open transaction; a refusal is logged."""
     wait = max((device.seconds_to_wait() for device in devices), default=0)
     for device in devices:

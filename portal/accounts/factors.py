@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
-
 from audit import log
 from audit.actor import Strength
 from audit.events import Event
@@ -19,9 +17,10 @@ from portal.accounts.entering import (
     verified,
 )
 from portal.accounts.models import RecoveryDevice, SealedTOTPDevice
+from portal.acting import Visit
 
 
-def confirm_totp(request: HttpRequest, code: str) -> tuple[Answer, tuple[str, ...]]:
+def confirm_totp(request: Visit, code: str) -> tuple[Answer, tuple[str, ...]]:
     """The authenticator being set up shows its first code: it becomes the second factor.
 
     Returns the recovery codes when the account had no sheet yet. A session that had only the
@@ -37,7 +36,7 @@ def confirm_totp(request: HttpRequest, code: str) -> tuple[Answer, tuple[str, ..
     return answer, codes
 
 
-def renew_codes(request: HttpRequest, proof: str) -> tuple[Answer, tuple[str, ...]]:
+def renew_codes(request: Visit, proof: str) -> tuple[Answer, tuple[str, ...]]:
     """A new sheet of recovery codes, against a fresh code of either kind."""
     codes: tuple[str, ...] = ()
     with all_or_nothing(request):
@@ -48,7 +47,7 @@ def renew_codes(request: HttpRequest, proof: str) -> tuple[Answer, tuple[str, ..
     return answer, codes
 
 
-def begin_replacement(request: HttpRequest, proof: str) -> Answer:
+def begin_replacement(request: Visit, proof: str) -> Answer:
     """Opens the set-up of another authenticator, against a fresh code of either kind."""
     with all_or_nothing(request):
         answer = _fresh_proof(request, proof)
@@ -57,7 +56,7 @@ def begin_replacement(request: HttpRequest, proof: str) -> Answer:
     return answer
 
 
-def _take_up(request: HttpRequest, device: SealedTOTPDevice) -> tuple[str, ...]:
+def _take_up(request: Visit, device: SealedTOTPDevice) -> tuple[str, ...]:
     """The new authenticator counts from now on, and the session stands on it."""
     first = not request.user.is_verified()
     enrolment.confirm_authenticator(request, device)
@@ -75,13 +74,13 @@ def _take_up(request: HttpRequest, device: SealedTOTPDevice) -> tuple[str, ...]:
     return codes
 
 
-def _first_sheet(request: HttpRequest) -> tuple[str, ...]:
+def _first_sheet(request: Visit) -> tuple[str, ...]:
     codes = enrolment.issue_recovery_codes(request.user)
     log.append(Event.ACCOUNT_RECOVERY_RENEWED, actor=acting.acting(request, Strength.OTP), facts={"count": len(codes)})
     return codes
 
 
-def _fresh_proof(request: HttpRequest, proof: str) -> Answer:
+def _fresh_proof(request: Visit, proof: str) -> Answer:
     """A code of the authenticator, or one of the sheet."""
     check = check_recovery if recovery.as_read(proof) else check_code
     answer, _device = check(request, proof)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -77,10 +80,7 @@ class LanguageForm(forms.Form):
 class OrganisationForm(forms.Form):
     """For whom a professional with several live memberships works in this session."""
 
-    organisation = forms.ChoiceField(label=_("I work today for"))
-
-    def __init__(self, *args: object, memberships: list[Membership], **kwargs: object) -> None:
+    def __init__(self, *args: Any, memberships: Sequence[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].choices = [
-            (str(membership.organisation_id), membership.organisation.name) for membership in memberships
-        ]
+        places = [(str(membership.organisation_id), membership.organisation.name) for membership in memberships]
+        self.fields["organisation"] = forms.ChoiceField(label=_("I work today for"), choices=places)

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from audit.actor import Role
 from portal.accounts import gates
+from portal.acting import Visit
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -21,8 +22,8 @@ Answer = Callable[[HttpRequest], HttpResponse]
 class ClosedByDefaultMiddleware(LoginRequiredMiddleware):
     """Stands after ``ActorMiddleware``; it opens what ``gates`` marks, and nothing else."""
 
-    def process_view(
-        self, request: HttpRequest, view_func: Callable[..., Any], _view_args: Any, _view_kwargs: Any
+    def process_view(  # type: ignore[override]
+        self, request: Visit, view_func: Callable[..., Any], _view_args: Any, _view_kwargs: Any
     ) -> HttpResponseBase | None:
         """The page to go to first, or ``None`` when the person may go on."""
         if gates.is_open(view_func):
@@ -38,7 +39,7 @@ class ClosedByDefaultMiddleware(LoginRequiredMiddleware):
             return render(request, "accounts/not_in_directory.html", status=403)
         return None
 
-    def _to_sign_in(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def _to_sign_in(self, request: Visit, view_func: Callable[..., Any]) -> HttpResponseBase:
         """The sign-in page, with the way back only where going back by a link makes sense."""
         if request.method in {"GET", "HEAD"} and "HX-Request" not in request.headers:
             return self.handle_no_permission(request, view_func)
@@ -54,7 +55,7 @@ class LanguageMiddleware:
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Visit) -> HttpResponse:
         """The answer, in the language of its reader."""
         if request.user.is_authenticated:
             translation.activate(request.user.language)
@@ -62,7 +63,7 @@ class LanguageMiddleware:
         return self.get_response(request)
 
 
-def _sent_to(request: HttpRequest, address: str) -> HttpResponse:
+def _sent_to(request: Visit, address: str) -> HttpResponse:
     """A redirection that a fragment request follows with the whole window, not into a corner of it."""
     if "HX-Request" in request.headers:
         return HttpResponseClientRedirect(address)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import uuid4
 
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
 from django.db.models.functions import Length
@@ -29,15 +29,7 @@ DIGEST_BYTES = 32
 _THROTTLE_FIELDS = ["throttling_failure_timestamp", "throttling_failure_count"]
 
 
-class AccountManager(BaseUserManager["Account"]):
-    """Finds accounts by the digest of their sign-in address; they are made in ``enrolment``."""
-
-    def get_by_natural_key(self, username: bytes | None) -> Account:
-        """The account of that sign-in digest (32 bytes)."""
-        return self.get(login_digest=username)
-
-
-class Account(AbstractBaseUser):
+class Account(AbstractBaseUser):  # type: ignore[django-manager-missing]  # django-otp has no types
     """One person's way in.
 
     ``id`` is the pseudonym under which the log knows the person: it appears in no address and no
@@ -65,9 +57,11 @@ class Account(AbstractBaseUser):
     sealed_contact = models.BinaryField(default=bytes, blank=True)
     is_active = models.BooleanField(default=True)
     created_on = models.DateField(default=timezone.localdate)
-    last_login = None  # type: ignore[assignment]
+    last_login = None
 
-    objects = AccountManager()
+    # django-otp's middleware puts these on the account of each request.
+    otp_device: SealedTOTPDevice | RecoveryDevice | None
+    is_verified: Callable[[], bool]
 
     USERNAME_FIELD = "login_digest"
     REQUIRED_FIELDS = []
@@ -91,7 +85,7 @@ class Account(AbstractBaseUser):
             ),
             models.CheckConstraint(
                 name="accounts_patient_contact_elsewhere",
-                condition=~models.Q(role="patient") | Exact(Length("sealed_contact"), 0),
+                condition=~models.Q(role="patient") | Exact(Length("sealed_contact"), 0),  # type: ignore[arg-type]
                 violation_error_message=_("A patient's address is kept in their record, not in their account."),
             ),
         ]
@@ -115,7 +109,7 @@ class PatientThrottling(ThrottlingMixin):
     def throttle_increment(self, commit: bool = True) -> None:
         """Counts one failure."""
         super().throttle_increment(commit=False)
-        self.throttling_failure_count = min(self.throttling_failure_count, self.MOST_FAILURES_COUNTED)
+        self.throttling_failure_count: int = min(self.throttling_failure_count, self.MOST_FAILURES_COUNTED)
         if commit:
             self.save(update_fields=_THROTTLE_FIELDS)
 

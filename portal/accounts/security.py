@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,10 +16,11 @@ from portal.accounts.forms import CodeForm, OrganisationForm, ProofForm
 from portal.accounts.gates import password_is_enough
 from portal.accounts.models import RecoveryCode, SealedTOTPDevice
 from portal.accounts.views import NOT_RIGHT, refused, shown
+from portal.acting import Visit
 
 
 @require_safe
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: Visit) -> HttpResponse:
     """What protects this account."""
     live = acting.memberships_of(request.user)
     working_for = {"organisation": str(request.actor.organisation)}
@@ -31,19 +34,19 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @password_is_enough
 @require_http_methods(["GET", "HEAD", "POST"])
-def totp_setup(request: HttpRequest) -> HttpResponse:
+def totp_setup(request: Visit) -> HttpResponse:
     """Shows the key of the authenticator being set up, and takes its first code."""
     device = enrolment.pending_authenticator(request)
     if device is None:
         return redirect("accounts:security")
     form = CodeForm(request.POST or None)
-    context = {"key": enrolment.key_as_text(device), "address": enrolment.key_as_address(device)}
-    context["picture"] = qr.picture(context["address"])
+    address = enrolment.key_as_address(device)
+    context: dict[str, Any] = {"key": enrolment.key_as_text(device), "address": address, "picture": qr.picture(address)}
     if request.method == "GET" or not form.is_valid():
         return shown(request, "accounts/totp_setup.html", form, **context)
     answer, codes = factors.confirm_totp(request, form.cleaned_data["code"])
     if not answer.accepted:
-        return refused(request, "accounts/totp_setup.html", form, answer, NOT_RIGHT, **context)
+        return refused(request, "accounts/totp_setup.html", form, answer, str(NOT_RIGHT), **context)
     if codes:
         return render(request, "accounts/recovery_codes.html", {"codes": codes})
     messages.success(request, _("Your new authenticator is in place. The former one no longer works."))
@@ -51,31 +54,31 @@ def totp_setup(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def replace_totp(request: HttpRequest) -> HttpResponse:
+def replace_totp(request: Visit) -> HttpResponse:
     """A fresh code opens the set-up of another authenticator."""
     form = ProofForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         answer = factors.begin_replacement(request, form.cleaned_data["proof"])
         if answer.accepted:
             return redirect("accounts:totp_setup")
-        return refused(request, "accounts/totp_replace.html", form, answer, NOT_RIGHT)
+        return refused(request, "accounts/totp_replace.html", form, answer, str(NOT_RIGHT))
     return shown(request, "accounts/totp_replace.html", form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def renew_recovery(request: HttpRequest) -> HttpResponse:
+def renew_recovery(request: Visit) -> HttpResponse:
     """A fresh code draws a new sheet, shown once."""
     form = ProofForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         answer, codes = factors.renew_codes(request, form.cleaned_data["proof"])
         if answer.accepted:
             return render(request, "accounts/recovery_codes.html", {"codes": codes})
-        return refused(request, "accounts/recovery_renew.html", form, answer, NOT_RIGHT)
+        return refused(request, "accounts/recovery_renew.html", form, answer, str(NOT_RIGHT))
     return shown(request, "accounts/recovery_renew.html", form)
 
 
 @require_POST
-def organisation(request: HttpRequest) -> HttpResponse:
+def organisation(request: Visit) -> HttpResponse:
     """The organisation for which a professional acts until this session ends."""
     form = OrganisationForm(request.POST, memberships=acting.memberships_of(request.user))
     if form.is_valid():

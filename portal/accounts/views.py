@@ -6,27 +6,29 @@ from collections.abc import Callable
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts import enrolment, entering
 from portal.accounts.entering import Answer
 from portal.accounts.forms import CodeForm, LanguageForm, RecoveryForm, SignInForm
 from portal.accounts.gates import open_to_all, password_is_enough
+from portal.acting import Visit
 
 # Where the session keeps the page that was asked for before signing in.
 _NEXT_KEY = "next"
 _A_YEAR = 365 * 24 * 60 * 60
-_NOT_LET_IN = gettext_lazy("The address or the password is not right.")
-NOT_RIGHT = gettext_lazy("This code is not right, or it has been used already.")
+_NOT_LET_IN = _("The address or the password is not right.")
+NOT_RIGHT = _("This code is not right, or it has been used already.")
 
 
 @open_to_all
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign_in(request: HttpRequest) -> HttpResponse:
+def sign_in(request: Visit) -> HttpResponse:
     """Address and password."""
     if request.user.is_verified():
         return redirect("home")
@@ -38,27 +40,27 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if answer.accepted:
             request.session[_NEXT_KEY] = wanted
             return redirect("accounts:second_factor")
-        return refused(request, "accounts/sign_in.html", form, answer, _NOT_LET_IN, next=wanted)
+        return refused(request, "accounts/sign_in.html", form, answer, str(_NOT_LET_IN), next=wanted)
     return shown(request, "accounts/sign_in.html", form, next=wanted)
 
 
 @password_is_enough
 @require_http_methods(["GET", "HEAD", "POST"])
-def second_factor(request: HttpRequest) -> HttpResponse:
+def second_factor(request: Visit) -> HttpResponse:
     """The code of the authenticator."""
     return _prove(request, CodeForm(request.POST or None), entering.prove_code, "accounts/second_factor.html")
 
 
 @password_is_enough
 @require_http_methods(["GET", "HEAD", "POST"])
-def recovery(request: HttpRequest) -> HttpResponse:
+def recovery(request: Visit) -> HttpResponse:
     """A recovery code instead."""
     return _prove(request, RecoveryForm(request.POST or None), entering.prove_recovery, "accounts/recovery.html")
 
 
 @password_is_enough
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: Visit) -> HttpResponse:
     """Ends the session."""
     entering.sign_out(request)
     return redirect("accounts:sign_in")
@@ -66,7 +68,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @open_to_all
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def language(request: Visit) -> HttpResponse:
     """Keeps the language with the person, and in a cookie for the pages before they sign in."""
     form = LanguageForm(request.POST)
     answer = redirect(safe_path(request, request.POST.get("next", "")) or "home")
@@ -88,7 +90,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def safe_path(request: HttpRequest, wanted: str) -> str:
+def safe_path(request: Visit, wanted: str) -> str:
     """``wanted`` when it leads to a page of this site; otherwise nothing (ASVS 5.0, 3.7.2)."""
     ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
@@ -96,13 +98,13 @@ def safe_path(request: HttpRequest, wanted: str) -> str:
     return wanted if ours else ""
 
 
-def shown(request: HttpRequest, template: str, form: forms.Form, status: int = 200, **context: object) -> HttpResponse:
+def shown(request: Visit, template: str, form: forms.Form, status: int = 200, **context: object) -> HttpResponse:
     """A page with its form."""
     return render(request, template, {"form": form, **context}, status=status)
 
 
 def refused(
-    request: HttpRequest, template: str, form: forms.Form, answer: Answer, sentence: object, **context: object
+    request: Visit, template: str, form: forms.Form, answer: Answer, sentence: str, **context: object
 ) -> HttpResponse:
     """The same page with what was wrong, or with how long to wait (429)."""
     field = None if isinstance(form, SignInForm) else next(iter(form.fields))
@@ -123,9 +125,7 @@ def refused(
     return page
 
 
-def _prove(
-    request: HttpRequest, form: forms.Form, door: Callable[[HttpRequest, str], Answer], template: str
-) -> HttpResponse:
+def _prove(request: Visit, form: forms.Form, door: Callable[[Visit, str], Answer], template: str) -> HttpResponse:
     """One page of the second factor: set-up when there is none, else its form."""
     if request.user.is_verified():
         return redirect("home")
@@ -135,5 +135,5 @@ def _prove(
         answer = door(request, form.cleaned_data["code"])
         if answer.accepted:
             return redirect(request.session.pop(_NEXT_KEY, "") or "home")
-        return refused(request, template, form, answer, NOT_RIGHT)
+        return refused(request, template, form, answer, str(NOT_RIGHT))
     return shown(request, template, form)
