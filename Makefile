@@ -1,0 +1,92 @@
+# make run     the whole of Carnet on this machine, with demo people (PORT=8001 to choose another port)
+# make code    the current one-time code of a demo account: make code WHO=camille.moreau@exemple.fr
+# make test    lint, types, import contracts and every test
+# make soak    the same with the full counts of tests/counts.py
+# make lock    compile requirements/*.in again
+#
+# PYTHON=/path/to/python chooses the interpreter (3.11 or newer) that .venv is made with.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# Wheels only: the build script of a source package would run as whoever types make.
+INSTALL := $(PIP) install --quiet --progress-bar off --only-binary :all: --require-hashes
+FIRST_PARTY := audit consent records portal manage.py
+# The version is pinned here: a lock must not change with the tool that writes it.
+UV := uv==0.13.9
+COMPILE := build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
+
+.PHONY: run code test soak lint lock clean chromium python
+
+run: $(VENV)/run.stamp
+	@exec $(BIN)/python -m portal.running
+
+code: $(VENV)/run.stamp
+	@$(BIN)/python manage.py demo_code "$(WHO)"
+
+test: $(VENV)/test.stamp chromium lint
+	@$(BIN)/python -m portal.running.translations
+	$(BIN)/python -m pytest $(PYTEST)
+
+soak: export CARNET_SOAK = yes
+soak: test
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(FIRST_PARTY)
+	$(BIN)/lint-imports
+
+chromium: $(VENV)/test.stamp
+	@$(BIN)/python -m tests.chromium
+
+lock:
+	@test -x build/uv/bin/uv || { python3 -m venv build/uv && build/uv/bin/python -m pip install --quiet $(UV); }
+	@for name in run demo test; do echo "requirements/$$name.txt"; \
+		$(COMPILE) --output-file requirements/$$name.txt requirements/$$name.in > /dev/null || exit 1; done
+
+clean:
+	rm -rf build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/run.stamp: requirements/run.txt requirements/demo.txt | python
+	@echo "Installing what Carnet needs into $(VENV)…"
+	@$(INSTALL) -r requirements/run.txt -r requirements/demo.txt || { \
+		echo "The packages could not be installed; the lines above say why (a package index must be reachable)."; exit 1; }
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp requirements/test.txt
+	@echo "Installing what the tests need into $(VENV)…"
+	@$(INSTALL) -r requirements/run.txt -r requirements/demo.txt -r requirements/test.txt || { \
+		echo "The packages could not be installed; the lines above say why (a package index must be reachable)."; exit 1; }
+	@touch $@
+
+# A usable .venv: made anew when its interpreter is gone or is not the one that PYTHON asks for.
+python:
+	@set -e; \
+	usable() { "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }; \
+	identity() { "$$1" -c 'import sys; print(sys.base_prefix, sys.version)'; }; \
+	if [ -n "$(PYTHON)" ]; then \
+		usable "$(PYTHON)" || { echo "PYTHON is '$(PYTHON)'; expected Python 3.11 or newer."; exit 1; }; \
+		chosen="$(PYTHON)"; \
+	elif usable $(BIN)/python && $(BIN)/python -c 'import pip' 2>/dev/null; then \
+		exit 0; \
+	else \
+		chosen=; \
+		for name in python3.12 python3.13 python3.11 python3 python; do \
+			if usable $$name; then chosen=$$name; break; fi; \
+		done; \
+		if [ -z "$$chosen" ]; then \
+			found=$$(python3 --version 2>/dev/null || echo none); \
+			echo "Carnet needs Python 3.11 or newer; found: $$found. Install one, or name it: make PYTHON=/path/to/python3.12 run"; \
+			exit 1; \
+		fi; \
+	fi; \
+	if usable $(BIN)/python && [ "$$(identity $(BIN)/python)" = "$$(identity "$$chosen")" ] \
+		&& $(BIN)/python -c 'import pip' 2>/dev/null; then exit 0; fi; \
+	"$$chosen" -c 'import ensurepip, venv' >/dev/null 2>&1 || { \
+		echo "$$chosen cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }; \
+	echo "Making $(VENV) with $$("$$chosen" --version)…"; \
+	rm -rf $(VENV); \
+	"$$chosen" -m venv $(VENV)
