@@ -7,9 +7,10 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from audit.actor import Role
+from portal.acting import Visit
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
@@ -23,7 +24,7 @@ def only_for(role: Role) -> Callable[[View], View]:
 
     def close(view: View) -> View:
         @wraps(view)
-        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def opened(request: Visit, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.actor.role is not role:
                 raise PermissionDenied
             return view(request, *args, **kwargs)

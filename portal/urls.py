@@ -12,6 +12,8 @@ urlpatterns = [
     path("", ui.front_step, name="home"),
     path("", include("portal.accounts.urls")),
     path("letters/", include("portal.notifications.urls")),
+    path("pro/", include("portal.professional.urls")),
+    path("administration/", include("portal.administration.urls")),
 ]
 
 if not settings.IS_PRODUCTION:

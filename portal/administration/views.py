@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 from audit.actor import Role
 from audit.log import BadCursor
 from audit.reviewing import LogFilter, latest_checkpoint
+from portal.acting import Visit
 from portal.administration.charting import hours_chart
 from portal.administration.forms import LogForm
 from portal.administration.looking import read_integrity, read_log, verify
@@ -30,7 +31,7 @@ AT_ONCE = 50_000
 
 @only_for(Role.ADMINISTRATOR)
 @require_safe
-def log(request: HttpRequest) -> HttpResponse:
+def log(request: Visit) -> HttpResponse:
     """The log, filtered; what cannot be understood is said beside its field and searches nothing."""
     form = LogForm(request.GET)
     typed = form.cleaned_data if form.is_valid() else {}
@@ -54,7 +55,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
 @only_for(Role.ADMINISTRATOR)
 @require_safe
-def integrity(request: HttpRequest) -> HttpResponse:
+def integrity(request: Visit) -> HttpResponse:
     """What was signed, what was verified before; nothing here is green until it is verified again."""
     view = read_integrity(actor=request.actor)
     return render(request, "administration/integrity.html", {"view": view, "report": None})
@@ -62,7 +63,7 @@ def integrity(request: HttpRequest) -> HttpResponse:
 
 @only_for(Role.ADMINISTRATOR)
 @require_POST
-def verify_now(request: HttpRequest) -> HttpResponse:
+def verify_now(request: Visit) -> HttpResponse:
     """Read the whole log again, now; a long one is read by the worker, and the result is a line of the log."""
     checkpoint = latest_checkpoint()
     if checkpoint is None or checkpoint.size <= AT_ONCE:
@@ -94,7 +95,7 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
 
 
-def _address(request: HttpRequest, *, before: str) -> str:
+def _address(request: Visit, *, before: str) -> str:
     """The same question, from that line on."""
     kept = {name: value for name, value in request.GET.items() if value and name in LogForm.base_fields}
     return urlencode({**kept, "before": before})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actor import Role
+from portal.acting import Visit
 from portal.audiences import only_for
 from portal.notifications.models import Letter
 
@@ -15,7 +16,7 @@ SHOWN = 100
 
 @only_for(Role.PATIENT)
 @require_safe
-def letters(request: HttpRequest) -> HttpResponse:
+def letters(request: Visit) -> HttpResponse:
     """The newest letters; opening the page changes nothing."""
     own = Letter.objects.addressed_to(request.actor.id)
     return render(request, "notifications/letters.html", {"letters": own[:SHOWN], "unread": own.unread().count()})
@@ -23,7 +24,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 
 @only_for(Role.PATIENT)
 @require_POST
-def mark_read(request: HttpRequest) -> HttpResponse:
+def mark_read(request: Visit) -> HttpResponse:
     """Mark all letters as read."""
     Letter.objects.addressed_to(request.actor.id).mark_read()
     return redirect("notifications:letters")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from audit.actor import Role
 from consent.categories import Category
 from consent.facts import load_facts
 from consent.granting import Invalid, request_access
+from portal.acting import Visit
 from portal.audiences import only_for
 from portal.professional.composing import compose
 from portal.professional.forms import DepositForm, RequestForm
@@ -30,7 +31,7 @@ from records.writing import deposit
 
 @only_for(Role.PROFESSIONAL)
 @require_http_methods(["GET", "HEAD", "POST"])
-def ask(request: HttpRequest, dossier_id: UUID) -> HttpResponse:
+def ask(request: Visit, dossier_id: UUID) -> HttpResponse:
     """Ask the patient for a category, with a purpose from a closed list."""
     identity, ref = named(request.actor, dossier_id), ref_of(dossier_id)
     form = RequestForm(
@@ -53,7 +54,7 @@ def ask(request: HttpRequest, dossier_id: UUID) -> HttpResponse:
 
 @only_for(Role.PROFESSIONAL)
 @require_http_methods(["GET", "HEAD", "POST"])
-def deposit_note(request: HttpRequest, dossier_id: UUID) -> HttpResponse:
+def deposit_note(request: Visit, dossier_id: UUID) -> HttpResponse:
     """Add a consultation note, a certificate or another text to the record."""
     identity = named(request.actor, dossier_id)
     form = DepositForm(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit.actor import Role
 from consent.emergencies import end
 from consent.granting import Invalid
+from portal.acting import Visit
 from portal.audiences import only_for
 from portal.professional.forms import EmergencyForm, FindForm
 from portal.professional.standing import standing_of
@@ -23,7 +24,7 @@ from records.identity import Unknown, find_by_ins, read_identities, ref_of
 
 @only_for(Role.PROFESSIONAL)
 @require_http_methods(["GET", "HEAD", "POST"])
-def find(request: HttpRequest) -> HttpResponse:
+def find(request: Visit) -> HttpResponse:
     """Find somebody who is not in the list by their national number, posted so that no address holds it."""
     form = FindForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -38,7 +39,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 @only_for(Role.PROFESSIONAL)
 @require_http_methods(["GET", "HEAD", "POST"])
-def begin(request: HttpRequest, dossier_id: UUID) -> HttpResponse:
+def begin(request: Visit, dossier_id: UUID) -> HttpResponse:
     """Say why, and open the record for a few minutes."""
     form = EmergencyForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -56,7 +57,7 @@ def begin(request: HttpRequest, dossier_id: UUID) -> HttpResponse:
 
 @only_for(Role.PROFESSIONAL)
 @require_POST
-def end_now(request: HttpRequest, dossier_id: UUID) -> HttpResponse:
+def end_now(request: Visit, dossier_id: UUID) -> HttpResponse:
     """End one's own emergency access before its time."""
     standing = standing_of(request.actor, dossier_id)
     if standing.emergency is not None:

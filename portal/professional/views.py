@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,6 +14,7 @@ from audit.actor import Role
 from audit.log import BadCursor, entries_by
 from consent.categories import Category
 from consent.explaining import patients_of
+from portal.acting import Visit
 from portal.audiences import only_for
 from portal.professional.forms import SearchForm
 from portal.professional.listing import dossiers_in, lines_of, traces_of
@@ -28,7 +29,7 @@ PAGE = 50
 
 @only_for(Role.PROFESSIONAL)
 @require_http_methods(["GET", "HEAD", "POST"])
-def patients(request: HttpRequest) -> HttpResponse:
+def patients(request: Visit) -> HttpResponse:
     """My patients. A search is posted and answered at once, so that no name lands in an address."""
     form = SearchForm(request.POST if request.method == "POST" else None)
     mine = patients_of(request.actor)
@@ -46,7 +47,7 @@ def patients(request: HttpRequest) -> HttpResponse:
 
 @only_for(Role.PROFESSIONAL)
 @require_safe
-def patient(request: HttpRequest, dossier_id: UUID) -> HttpResponse:
+def patient(request: Visit, dossier_id: UUID) -> HttpResponse:
     """One patient: allergies, what is new, and every category, shared or not."""
     overview = open_overview(actor=request.actor, dossier_id=dossier_id)
     context = {"overview": overview, **_footing(request, overview.ref.id, overview.identity)}
@@ -55,7 +56,7 @@ def patient(request: HttpRequest, dossier_id: UUID) -> HttpResponse:
 
 @only_for(Role.PROFESSIONAL)
 @require_safe
-def drawer(request: HttpRequest, dossier_id: UUID, category: Category) -> HttpResponse:
+def drawer(request: Visit, dossier_id: UUID, category: Category) -> HttpResponse:
     """One category of one patient."""
     opened = open_category(actor=request.actor, dossier_id=dossier_id, category=category)
     context = {"drawer": opened, **_footing(request, opened.ref.id, opened.identity)}
@@ -64,7 +65,7 @@ def drawer(request: HttpRequest, dossier_id: UUID, category: Category) -> HttpRe
 
 @only_for(Role.PROFESSIONAL)
 @require_safe
-def item(request: HttpRequest, record_id: UUID) -> HttpResponse:
+def item(request: Visit, record_id: UUID) -> HttpResponse:
     """One record."""
     view = open_record(actor=request.actor, record_id=record_id)
     context = {"view": view, **_footing(request, view.ref.id, view.identity)}
@@ -73,7 +74,7 @@ def item(request: HttpRequest, record_id: UUID) -> HttpResponse:
 
 @only_for(Role.PROFESSIONAL)
 @require_safe
-def accesses(request: HttpRequest) -> HttpResponse:
+def accesses(request: Visit) -> HttpResponse:
     """My own acts as the log holds them, newest first."""
     try:
         entries = entries_by(request.actor.id, before=request.GET.get("before"), limit=PAGE)
@@ -88,7 +89,7 @@ def accesses(request: HttpRequest) -> HttpResponse:
     return render(request, "professional/accesses.html", context)
 
 
-def _footing(request: HttpRequest, dossier_id: UUID, identity: Identity) -> dict[str, Any]:
+def _footing(request: Visit, dossier_id: UUID, identity: Identity) -> dict[str, Any]:
     """What every page of one patient says of the reader: until when, under which clock; and the patient's age."""
     return {
         "standing": standing_of(request.actor, dossier_id),
