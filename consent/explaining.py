@@ -9,6 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from audit.actor import Actor, Role
 from audit.events import Event
@@ -177,7 +178,7 @@ def patients_of(actor: Actor) -> list[UUID]:
     """
     if actor.role is not Role.PROFESSIONAL or actor.professional is None:
         return []
-    live = CareRelationship.objects.live(_now()).filter(professional=actor.professional)
+    live = CareRelationship.objects.live(Now()).filter(professional=actor.professional)
     return list(live.order_by("-during", "id").values_list("dossier", flat=True))
 
 
@@ -205,7 +206,7 @@ def _sharing(ref: DossierRef) -> Sharing:
         *(each.professional for each in emergencies),
     ]
     people = _people(named, at)
-    facts = load_facts_of([carer.id for carer in carers], ref)
+    facts = load_facts_of([carer.id for carer in carers], ref, at=at)
     return Sharing(
         at=at,
         professionals=_lines(relationships, people, facts),

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Self, TypeVar
 
 from django.db import models
+from django.db.models.functions import Now
 
 M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 
@@ -17,8 +18,8 @@ M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 class DatedQuerySet(models.QuerySet[M_co]):
     """Rows that hold during a range of time."""
 
-    def live(self, at: datetime) -> Self:
-        """Those that hold at this instant."""
+    def live(self, at: datetime | Now) -> Self:
+        """Those that hold at this instant; ``Now()`` is the database's time when it reads."""
         return self.filter(during__contains=at)
 
 

@@ -1,0 +1,1 @@
+"""Consent: the rules, its tables and its doors."""
