@@ -55,6 +55,7 @@ def test_wrong_codes_make_the_next_wait(people, browser):
     sheet = enrolment.issue_recovery_codes(person.account)
     give_password(browser, person)
     wrong = sheet[0][:-1] + ("0" if sheet[0][-1] != "0" else "1")
+    RecoveryDevice.objects.update(throttling_failure_count=6)
     assert browser.post("/signin/recovery/", {"code": wrong}).status_code == 422
     assert browser.post("/signin/recovery/", {"code": sheet[0]}).status_code == 429
     RecoveryDevice.objects.update(throttling_failure_timestamp=None)
