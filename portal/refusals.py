@@ -14,9 +14,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from audit.actor import Role
+from audit.log import BadCursor
 from consent.categories import Category
 from consent.decisions import Decision, Refused
+from consent.granting import Invalid
 from portal.ui.navigation import audience
+from records.dossiers import NoDossier
+from records.reading import Unknown
+from records.vault.cipher import Unreadable
 
 
 def _page(
@@ -31,7 +36,39 @@ def page_for(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     """The page for what a door raised; ``None`` for anything that is not a refusal."""
     if isinstance(exception, Refused):
         return refused(request, exception.decision)
+    if isinstance(exception, Unknown):
+        return not_found(request)
+    if isinstance(exception, Invalid):
+        return _page(request, HTTPStatus.BAD_REQUEST, _("Nothing was changed"), str(exception))
+    if isinstance(exception, BadCursor):
+        return bad_request(request)
+    if isinstance(exception, NoDossier):
+        return no_dossier(request)
+    if isinstance(exception, Unreadable):
+        return unreadable(request)
     return None
+
+
+def no_dossier(request: HttpRequest) -> HttpResponse:
+    """404: the account is in order, but no health record belongs to it yet."""
+    return _page(
+        request,
+        HTTPStatus.NOT_FOUND,
+        _("Your record is not open yet"),
+        _("Your account works, and no health record is tied to it so far. Ask the place that gave you the account."),
+        "inbox",
+    )
+
+
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """500: something sealed does not open; it was remembered, and nothing was shown."""
+    return _page(
+        request,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        _("This cannot be opened at the moment"),
+        _("Its seal does not open, so nothing was shown. The incident is in the log and will be looked at."),
+        "exclamation-triangle",
+    )
 
 
 def refused(request: HttpRequest, decision: Decision) -> HttpResponse:

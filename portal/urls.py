@@ -11,7 +11,10 @@ from portal.ui import views as ui
 urlpatterns = [
     path("", ui.front_step, name="home"),
     path("", include("portal.accounts.urls")),
+    path("", include("portal.patient.urls")),
     path("letters/", include("portal.notifications.urls")),
+    path("pro/", include("portal.professional.urls")),
+    path("administration/", include("portal.administration.urls")),
     path("pro/", include("portal.professional.urls")),
     path("administration/", include("portal.administration.urls")),
 ]

@@ -17,7 +17,8 @@ Globals of every template: ``_()``, ``ngettext()``, ``url(name, *args, **kwargs)
 ``csrf_input``, ``request``, ``messages()``, ``current_language()``, ``now()``.
 
 Filters: ``day`` (20 Nov 2026), ``long_day`` (Monday 23 November 2026), ``short_day`` (20 Nov), ``month``
-(November 2026), ``clock`` (22:14), ``moment`` (20 Nov 2026 at 22:14), ``number`` (Decimal, int or float),
+(November 2026), ``clock`` (22:14), ``moment`` (20 Nov 2026 at 22:14), ``number`` (Decimal, int
+or float), ``fingerprint`` (of a hash),
 ``listing`` (a, b and c).
 
 Macros, imported with ``{% import "components/….html" as … with context %}``; those marked * are for

@@ -70,6 +70,17 @@ def environment(**options: Any) -> Environment:
         "shown": results.shown,
         "now": timezone.localtime,
     }
-    for name in ("day", "short_day", "long_day", "month", "short_month", "clock", "moment", "number", "listing"):
+    for name in (
+        "day",
+        "short_day",
+        "long_day",
+        "month",
+        "short_month",
+        "clock",
+        "moment",
+        "number",
+        "listing",
+        "fingerprint",
+    ):
         env.filters[name] = getattr(formatting, name)
     return env

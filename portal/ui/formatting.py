@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -73,6 +74,12 @@ def number(value: Decimal | int | float) -> str:
         pattern = "#,##0" + ("." + "0" * places if places else "")
         return format_decimal(value, format=pattern, locale=current_locale())
     return format_decimal(value, locale=current_locale())
+
+
+def fingerprint(value: bytes) -> str:
+    """The two ends of a hash in base64, enough to compare by eye: ``7Qn3…kV0=``."""
+    text = b64encode(value).decode()
+    return f"{text[:4]}…{text[-4:]}"
 
 
 def listing(values: Iterable[object]) -> str:

@@ -130,3 +130,36 @@ def _measures(series: Sequence[Any], here: object) -> list[charts.Measure]:
         ),
         key=lambda measure: measure.at,
     )
+
+
+def sparklines(items: Sequence[Any]) -> dict[Any, charts.Curve]:
+    """A small line for the newest result of each analysis that a list holds at least three times.
+
+    Args:
+        items: ``records.reading.Item`` objects of one drawer.
+
+    Returns:
+        The line of each such item, by its ``record_id``.
+    """
+    series: dict[tuple[str, str, str], list[Any]] = {}
+    for item in items:
+        header = item.header
+        if header.value is not None and header.date is not None and header.code:
+            series.setdefault((header.system, header.code, header.unit), []).append(item)
+    return {group[-1].record_id: _spark(group) for group in map(_oldest_first, series.values()) if len(group) > 2}
+
+
+def _oldest_first(group: list[Any]) -> list[Any]:
+    return sorted(group, key=lambda item: item.header.date)
+
+
+def _spark(group: list[Any]) -> charts.Curve:
+    headers = [item.header for item in group]
+    words = _("From %(first)s to %(last)s %(unit)s in %(count)s results") % {
+        "first": number(headers[0].value),
+        "last": number(headers[-1].value),
+        "unit": headers[-1].unit,
+        "count": len(headers),
+    }
+    measures = [charts.Measure(header.date, header.value) for header in headers]
+    return charts.sparkline(measures, title=words, low=headers[-1].low, high=headers[-1].high)

@@ -1,0 +1,22 @@
+"""Who looked, when, at what and why it was allowed; refused attempts too."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from audit.actor import Role
+from portal.audiences import only_for
+from portal.patient.history import Show, read_history
+
+
+@require_safe
+@only_for(Role.PATIENT)
+def accesses(request: HttpRequest) -> HttpResponse:
+    """The history, page by page; a fragment request gets the next lines alone."""
+    asked = request.GET.get("show", Show.OTHERS.value)
+    show = Show(asked) if asked in set(Show) else Show.OTHERS
+    history = read_history(actor=request.actor, show=show, before=request.GET.get("before") or None)
+    template = "patient/lines.html" if request.htmx else "patient/accesses.html"
+    return render(request, template, {"history": history, "show": show})

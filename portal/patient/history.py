@@ -1,0 +1,170 @@
+"""Who looked, in words: names and sentences put on the lines of the log.
+
+The log knows neither names nor sentences. Names come from the public directory, the reason from
+the ground that was written down at the time of the act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import groupby
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit import log
+from audit.actor import Actor, Role
+from audit.events import Event, Outcome
+from audit.models import Entry
+from consent.categories import Category
+from consent.decisions import Ground
+from consent.dossiers import DossierRef
+from consent.models import Organisation, Professional
+from consent.professions import profession_label
+from records.identity import find_own
+
+PAGE = 40
+_EMERGENCY_SHOWN_FOR = timedelta(days=14)
+
+
+class Show(StrEnum):
+    """Which lines a person asks for."""
+
+    OTHERS = "others"
+    REFUSED = "refused"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the history as the patient reads it.
+
+    ``what`` and ``why`` are whole phrases in the language in force. ``record_id`` is the document it
+    was about, if any. ``number`` is the place in the signed log, ``None`` for the first second.
+    """
+
+    at: datetime
+    who: str
+    who_detail: str
+    is_self: bool
+    what: str
+    category: Category | None
+    why: str
+    refused: bool
+    emergency: bool
+    record_id: UUID | None
+    number: int | None
+
+    @property
+    def day(self) -> date:
+        """The day in the reader's time zone."""
+        return timezone.localtime(self.at).date()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of lines by day, newest first, and where the next page starts."""
+
+    days: tuple[tuple[date, tuple[Line, ...]], ...]
+    older: str | None
+
+
+def read_history(*, actor: Actor, show: Show, before: str | None = None) -> History:
+    """The history of one's own record; reading it is remembered too.
+
+    Raises:
+        records.identity.NoDossier: this account has no record.
+        audit.log.BadCursor: ``before`` was not given by a page.
+    """
+    with transaction.atomic(durable=True):
+        ref = find_own(actor)
+        rows = _rows(ref, actor, show, before)
+        entries = [log.read_row(row, row.index, row.leaf_hash) for row in rows[:PAGE]]
+        lines = name_lines(entries, actor)
+        log.append(Event.HISTORY_READ, actor=actor, dossier=ref.pseudonym, outcome=Outcome.DONE)
+    days = tuple((day, tuple(group)) for day, group in groupby(lines, key=lambda line: line.day))
+    return History(days, entries[-1].cursor if len(rows) > PAGE else None)
+
+
+def _rows(ref: DossierRef, actor: Actor, show: Show, before: str | None) -> list[Entry]:
+    """One line more than a page holds, so that the next page is announced only when there is one."""
+    rows = Entry.objects.about(ref.pseudonym).before(log.place_of(before))
+    if show is Show.OTHERS:
+        rows = rows.exclude(actor=actor.id)
+    elif show is Show.REFUSED:
+        rows = rows.filter(outcome=Outcome.REFUSED.value)
+    return list(rows.newest_first().with_index()[: PAGE + 1])
+
+
+def last_looks(ref: DossierRef, actor: Actor, *, limit: int = 3) -> tuple[Line, ...]:
+    """The newest acts of professionals on this record."""
+    rows = Entry.objects.about(ref.pseudonym).filter(role=Role.PROFESSIONAL.value).newest_first().with_index()
+    return tuple(name_lines([log.read_row(row, row.index, row.leaf_hash) for row in rows[:limit]], actor))
+
+
+def fresh_emergency(ref: DossierRef, actor: Actor) -> Line | None:
+    """The newest emergency access of the last two weeks, if any."""
+    since = timezone.now() - _EMERGENCY_SHOWN_FOR
+    rows = Entry.objects.about(ref.pseudonym).filter(event=Event.EMERGENCY_OPENED.dotted, at__gte=since)
+    row = rows.filter(outcome=Outcome.DONE.value).newest_first().with_index().first()
+    return name_lines([log.read_row(row, row.index, row.leaf_hash)], actor)[0] if row else None
+
+
+def name_lines(entries: Sequence[log.LoggedEntry], actor: Actor) -> list[Line]:
+    """The lines of these entries, with the names that the directory gives today."""
+    people = {
+        person.account_id: person
+        for person in Professional.objects.filter(account_id__in={entry.actor for entry in entries})
+    }
+    places = Organisation.objects.in_bulk({entry.organisation for entry in entries if entry.organisation})
+    return [_line(entry, people.get(entry.actor), places.get(entry.organisation), actor) for entry in entries]
+
+
+def _line(entry: log.LoggedEntry, person: Professional | None, place: Organisation | None, actor: Actor) -> Line:
+    profession = profession_label(entry.profession) if entry.profession else ""
+    return Line(
+        at=entry.at,
+        who=_who(entry, person, actor),
+        who_detail=" · ".join(part for part in (profession, place.name if place else "") if part),
+        is_self=entry.actor == actor.id,
+        what=_sentence_case(_(entry.meaning)),
+        category=Category(entry.category) if entry.category in _CATEGORIES else None,
+        why=_why(entry),
+        refused=entry.outcome in {Outcome.REFUSED.value, Outcome.FAILED.value},
+        emergency=entry.event.startswith("emergency.") or entry.ground == Ground.EMERGENCY.value,
+        record_id=entry.object_id if entry.event.startswith("record.") else None,
+        number=entry.index,
+    )
+
+
+_CATEGORIES = frozenset(category.value for category in Category)
+
+
+def _who(entry: log.LoggedEntry, person: Professional | None, actor: Actor) -> str:
+    if entry.actor == actor.id:
+        return _("You")
+    if person is not None:
+        return person.name
+    if entry.role == Role.SYSTEM.value:
+        return _("Carnet itself")
+    if entry.role == Role.ADMINISTRATOR.value:
+        return _("An administrator of Carnet")
+    if entry.role == Role.PROFESSIONAL.value:
+        return _("A professional who has left the directory")
+    if entry.role == Role.PATIENT.value:
+        return _("Another patient")
+    return _("Somebody who was not signed in")
+
+
+def _why(entry: log.LoggedEntry) -> str:
+    """The ground of the decision as a sentence; empty where nothing had to be decided."""
+    return Ground(entry.ground).explanation if entry.ground in set(Ground) else ""
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,33 @@
+"""The first page: what is new, who sees what, who looked, and whether the log is signed."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from audit.actor import Role
+from audit.reviewing import latest_checkpoint
+from consent.explaining import read_sharing
+from portal.audiences import only_for
+from portal.notifications.models import Letter
+from portal.patient import history
+from records.reading import open_overview
+
+_NEWEST = 5
+
+
+@require_safe
+@only_for(Role.PATIENT)
+def home(request: HttpRequest) -> HttpResponse:
+    """The patient's home."""
+    overview = open_overview(actor=request.actor, newest=_NEWEST)
+    context = {
+        "overview": overview,
+        "sharing": read_sharing(actor=request.actor, ref=overview.ref),
+        "emergency": history.fresh_emergency(overview.ref, request.actor),
+        "looks": history.last_looks(overview.ref, request.actor),
+        "checkpoint": latest_checkpoint(),
+        "unread": Letter.objects.addressed_to(request.actor.id).unread().count(),
+    }
+    return render(request, "patient/home.html", context)

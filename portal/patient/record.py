@@ -1,0 +1,76 @@
+"""One's own record: by category, one category by year, one document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import groupby
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from audit.actor import Role
+from consent.categories import Category
+from portal.audiences import only_for
+from portal.ui.results import sparklines
+from records import writing
+from records.identity import find_own
+from records.reading import Item, open_category, open_overview, open_record
+
+
+@require_safe
+@only_for(Role.PATIENT)
+def record(request: HttpRequest) -> HttpResponse:
+    """All categories with their counts; allergies first."""
+    overview = open_overview(actor=request.actor)
+    return render(request, "patient/record.html", {"overview": overview})
+
+
+@require_safe
+@only_for(Role.PATIENT)
+def category(request: HttpRequest, category: Category) -> HttpResponse:
+    """One category, the newest year first."""
+    drawer = open_category(actor=request.actor, dossier_id=find_own(request.actor).id, category=category)
+    context = {"drawer": drawer, "years": by_year(drawer.items), "lines": sparklines(drawer.items)}
+    return render(request, "patient/category.html", context)
+
+
+@require_safe
+@only_for(Role.PATIENT)
+def item(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """One document, for a person."""
+    return render(request, "patient/item.html", {"view": open_record(actor=request.actor, record_id=record_id)})
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def mask(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """Hides a document from everybody but its author."""
+    writing.mask(actor=request.actor, record_id=record_id)
+    messages.success(request, _("This document is hidden. Only you and its author can see it."))
+    return redirect("patient:item", record_id)
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def unmask(request: HttpRequest, record_id: UUID) -> HttpResponse:
+    """Shows a document again to those who may see its category."""
+    writing.unmask(actor=request.actor, record_id=record_id)
+    messages.success(request, _("This document is shown again to those who may see its category."))
+    return redirect("patient:item", record_id)
+
+
+def by_year(items: Sequence[Item]) -> list[tuple[int, list[Item]]]:
+    """The items by the year they happened, the newest first; without a date, by the day they were filed."""
+    ordered = sorted(items, key=_day, reverse=True)
+    return [(year, list(group)) for year, group in groupby(ordered, key=lambda item: _day(item).year)]
+
+
+def _day(item: Item) -> date:
+    when = item.header.date or item.filed_at
+    return timezone.localtime(when).date() if isinstance(when, datetime) else when

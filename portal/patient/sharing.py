@@ -1,0 +1,130 @@
+"""Who may see what: the switches, what they change before it is done, requests and oppositions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from audit.actor import Role
+from consent import granting
+from consent.decisions import Right
+from consent.explaining import read_sharing
+from portal.audiences import only_for
+from portal.patient import changes
+from portal.patient.forms import LengthForm
+from records.identity import find_own
+
+_TOOLS = {"can_switch": changes.can_switch, "is_opposed": changes.is_opposed, "reason": changes.reason}
+
+
+@require_safe
+@only_for(Role.PATIENT)
+def sharing(request: HttpRequest) -> HttpResponse:
+    """Everybody who may see something: a table on a large screen, one person at a time on a small one."""
+    found = read_sharing(actor=request.actor, ref=find_own(request.actor))
+    return render(request, "patient/sharing.html", {"sharing": found, "form": LengthForm(), **_TOOLS})
+
+
+@require_safe
+@only_for(Role.PATIENT)
+def professional(request: HttpRequest, professional_id: UUID) -> HttpResponse:
+    """One professional: their switches, the end of the relationship, opposition."""
+    found = read_sharing(actor=request.actor, ref=find_own(request.actor))
+    line = found.professional(professional_id)
+    if line is None:
+        raise Http404
+    opposition = next((each for each in found.oppositions if each.person == line.person and not each.author), None)
+    context = {"sharing": found, "line": line, "opposition": opposition, "form": LengthForm(), **_TOOLS}
+    return render(request, "patient/professional.html", context)
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def preview(request: HttpRequest) -> HttpResponse:
+    """Says in sentences what the switches would change; nothing is changed yet."""
+    found = read_sharing(actor=request.actor, ref=find_own(request.actor))
+    asked = changes.asked_changes(found, request.POST.getlist("about"), request.POST.getlist("open"))
+    form = LengthForm(request.POST)
+    if not asked or not form.is_valid():
+        messages.info(request, _("No switch was moved: nothing changes."))
+        return redirect("patient:sharing")
+    context = {"asked": asked, "effects": changes.effects(asked), "until": form.until, "form": form}
+    return render(request, "patient/preview.html", context)
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Makes the changes that the preview showed; what the house cannot do is said, the rest is done."""
+    ref = find_own(request.actor)
+    found = read_sharing(actor=request.actor, ref=ref)
+    form = LengthForm(request.POST)
+    until = form.until if form.is_valid() else None
+    done = 0
+    for change in changes.confirmed_changes(found, request.POST.getlist("change")):
+        try:
+            granting.choose(
+                actor=request.actor, ref=ref, professional=change.person.id, category=change.category,
+                right=Right.READ, allowed=change.allowed, until=until if change.allowed else None,
+            )  # fmt: skip
+            done += 1
+        except granting.Invalid as invalid:
+            messages.error(request, f"{change.person.name}, {change.category.label}: {invalid}")
+    if done:
+        messages.success(request, ngettext("%(num)s change made.", "%(num)s changes made.", done) % {"num": done})
+    return redirect("patient:sharing")
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def answer(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """Answers a professional's request: yes for a time, or no."""
+    allowed = request.POST.get("answer") == "yes"
+    form = LengthForm(request.POST)
+    until = form.until if form.is_valid() and allowed else None
+    ref = find_own(request.actor)
+    granting.answer_request(actor=request.actor, ref=ref, request_id=request_id, allowed=allowed, until=until)
+    messages.success(request, _("The category is open.") if allowed else _("The category stays closed."))
+    return redirect("patient:sharing")
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def end(request: HttpRequest, professional_id: UUID) -> HttpResponse:
+    """Ends a care relationship."""
+    granting.end_relationship(actor=request.actor, ref=find_own(request.actor), professional=professional_id)
+    messages.success(request, _("This person no longer takes care of you and sees nothing more."))
+    return redirect("patient:sharing")
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def opposition(request: HttpRequest, professional_id: UUID) -> HttpResponse:
+    """Keeps a professional out of everything, emergencies included."""
+    granting.oppose(actor=request.actor, ref=find_own(request.actor), professional=professional_id)
+    messages.success(request, _("Your opposition is recorded. This person sees nothing more."))
+    return redirect("patient:sharing")
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def withdraw_opposition(request: HttpRequest, opposition_id: UUID) -> HttpResponse:
+    """Takes an opposition away."""
+    granting.withdraw_opposition(actor=request.actor, ref=find_own(request.actor), opposition_id=opposition_id)
+    messages.success(request, _("Your opposition is withdrawn. Your other choices hold again."))
+    return redirect("patient:sharing")
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def withdraw_choice(request: HttpRequest, choice_id: UUID) -> HttpResponse:
+    """Takes away a choice about a team or a profession."""
+    granting.withdraw_choice(actor=request.actor, ref=find_own(request.actor), choice_id=choice_id)
+    messages.success(request, _("This choice is withdrawn. The default holds again."))
+    return redirect("patient:sharing")
