@@ -71,7 +71,7 @@ _DATES_OF = {
 }
 
 # Who speaks, the closest to the act first.
-_AUTHORS = (
+AUTHORS = (
     "performer.actor",
     "performer",
     "author",
@@ -312,7 +312,7 @@ def _place(resource: Node, references: References) -> str:
 
 def _author(resource: Node, references: References) -> str:
     for around in (resource, *_around(resource, references)):
-        if name := _first_name(around, _AUTHORS, references):
+        if name := _first_name(around, AUTHORS, references):
             return name
     # French profiles carry the author of a document as text beside the reference.
     return line(extension(item(resource, "author"), "author-name").get("valueString"))

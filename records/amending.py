@@ -1,0 +1,74 @@
+"""Writing a new version of a record that has changed where it came from.
+
+Plain functions inside the open transaction of a door. To know whether a source changed, the record kept from
+it is opened and compared here; nothing of it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import simplejson
+
+from audit.events import Event, Outcome
+from audit.log import append
+from consent.categories import Category
+from consent.decisions import Refused
+from records.headers import Header
+from records.models import Record
+from records.patient_keys import digest_of
+from records.writing import Filing
+
+
+def kept_resources(filing: Filing, record_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The resources now kept under these records of the dossier being filed, numbers as Decimals.
+
+    The rows are locked until the transaction ends, so that what is compared is what is replaced.
+
+    Raises:
+        Unreadable: sealed data do not open.
+    """
+    rows = Record.objects.select_for_update().filter(dossier_id=filing.ref.id, id__in=list(record_ids)).defer("header")
+    return {
+        row.id: simplejson.loads(
+            filing.keys.open_("record", row.id, row.revision, row.body, category=row.category), use_decimal=True
+        )
+        for row in rows.order_by("id")
+    }
+
+
+def amend_record(filing: Filing, record_id: UUID, *, category: Category, header: Header, resource: bytes) -> None:
+    """Replace a record by a new revision, in the drawer where its new content lies.
+
+    Raises:
+        Refused: the actor may not deposit in this drawer, or in the one where the record lay.
+        Record.DoesNotExist: no such record lies in the dossier being filed.
+    """
+    record = Record.objects.select_for_update().get(id=record_id, dossier_id=filing.ref.id)
+    for drawer in (category, Category(record.category)):
+        decision = filing.decision(drawer)
+        if not decision.allowed:
+            raise Refused(decision)
+    record.revision += 1
+    record.category = category.value
+    record.key_version = filing.keys.version
+    record.header = filing.keys.seal("header", record.id, record.revision, header.to_bytes(), category=category.value)
+    record.body = filing.keys.seal("record", record.id, record.revision, resource, category=category.value)
+    record.save(update_fields=["revision", "category", "key_version", "header", "body"])
+    decision = filing.decision(category)
+    append(
+        Event.RECORD_AMENDED,
+        actor=filing.actor,
+        outcome=Outcome.ALLOWED,
+        dossier=filing.ref.pseudonym,
+        category=record.category,
+        object_id=record.id,
+        ground=decision.ground,
+        choice=decision.choice,
+        matrix=decision.matrix,
+        digest=digest_of(record.header, record.body),
+        revision=record.revision,
+        key_version=record.key_version,
+    )

@@ -1,0 +1,245 @@
+"""The door through which files from elsewhere come in: all of a file, or nothing of it.
+
+A file is read and sorted out before the transaction opens. An attempt always leaves an entry, even when
+the file is malformed or something breaks half-way; what the entry says is a number and a reason code,
+never a word of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.actor import Actor, SystemTask
+from audit.events import Event, Outcome
+from audit.log import append
+from consent.categories import Category
+from consent.decisions import Refused
+from consent.dossiers import DossierRef
+from consent.facts import load_facts
+from consent.granting import Invalid
+from consent.models import Professional
+from consent.thresholds import decide_opening
+from records.amending import amend_record, kept_resources
+from records.dossiers import Unknown as Unknown
+from records.dossiers import enter, ref_of
+from records.formats.fhir.bundle import Bundle, Unreadable, read_bundle
+from records.formats.fhir.carried import original
+from records.formats.fhir.patient import contact_of, differs, has_misspelt_ins, identity_of
+from records.identity import found_dossier
+from records.importing import ImportReport, Omission, Piece, Tally, only_patient, sort_out
+from records.writing import Filing, begin_filing, write_record
+
+__all__ = ["ImportReport", "Unreadable", "import_bundle"]
+
+Progress = Callable[[int, int], object]
+
+_FOUNDERS = frozenset({SystemTask.IMPORT, SystemTask.SEED})
+_SOMEBODY_ELSE = {
+    "birth_date": _("The file is about somebody else: the birth date differs. Nothing was imported."),
+    "name": _("The file is about somebody else: the name differs. Nothing was imported."),
+    "ins": _("The file is about somebody else: the national health number differs. Nothing was imported."),
+}
+
+
+def import_bundle(
+    *,
+    actor: Actor,
+    source: Path | Bundle,
+    dossier_id: UUID | None = None,
+    as_dated: bool = False,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Take a FHIR R4 file into one dossier, all or nothing; taking it in again changes nothing.
+
+    A resource filed before is compared with the one that came: the same is left alone, a changed one becomes a
+    new revision.
+
+    Args:
+        source: the path of the file, or a bundle already read.
+        dossier_id: the dossier; without it a new one is made from the file's Patient (import and seed only).
+        as_dated: file each record under the date it bears instead of now (the demo's past).
+        progress: called with (done, total) as records are written.
+
+    Raises:
+        Unreadable: the file is malformed, speaks of somebody else, or of nobody when a dossier is to be made.
+        Unknown: there is no such dossier for this actor.
+        Refused: the actor may not deposit in one of the drawers.
+        Invalid: the patient of a new dossier already has one.
+    """
+    attempt = _Attempt(actor, dossier_id)
+    try:
+        bundle = source if isinstance(source, Bundle) else read_bundle(source)
+        pieces, omissions = sort_out(bundle)
+        patient = only_patient(bundle)
+        with transaction.atomic(durable=True):
+            filing, new = attempt.filing(patient)
+            attempt.expect_drawers(filing, {piece.category for piece in pieces})
+            landed = _file(filing, pieces, as_dated=as_dated, progress=progress)
+            report = ImportReport(
+                ref=filing.ref,
+                new=new,
+                landed=landed,
+                left_out=tuple(omissions),
+                misspelt_number=patient is not None and has_misspelt_ins(patient),
+            )
+            attempt.done(report)
+    except BaseException as problem:
+        # The transaction is gone, and with it whatever it had written: the attempt is remembered in one of its own.
+        attempt.failed(problem)
+        raise
+    return report
+
+
+class _Attempt:
+    """Who imports, into what; leaves exactly one entry."""
+
+    def __init__(self, actor: Actor, dossier_id: UUID | None) -> None:
+        self.actor = actor
+        self.dossier_id = dossier_id
+        self.ref: DossierRef | None = None
+
+    def filing(self, patient: dict[str, object] | None) -> tuple[Filing, bool]:
+        """The open dossier, and whether it was made just now."""
+        if self.dossier_id is None:
+            self.ref = self._found(patient)
+            return begin_filing(actor=self.actor, ref=self.ref), True
+        self.ref = ref_of(self.dossier_id)
+        if not decide_opening(load_facts(self.actor, self.ref)).allowed:
+            raise Unknown
+        filing = begin_filing(actor=self.actor, ref=self.ref)
+        if patient is not None:
+            self._expect_same_person(patient)
+        return filing, False
+
+    def _found(self, patient: dict[str, object] | None) -> DossierRef:
+        if self.actor.task not in _FOUNDERS:
+            raise Unknown
+        identity = identity_of(patient) if patient is not None else None
+        if patient is None or identity is None:
+            raise Unreadable(
+                _("The file does not say whose record it is: a new one needs a Patient with a name and a birth date.")
+            )
+        return found_dossier(actor=self.actor, identity=identity, contact=contact_of(patient))
+
+    def _expect_same_person(self, patient: dict[str, object]) -> None:
+        """Compare the file's patient with the dossier's; the identity goes no further than this comparison."""
+        entered = enter(self.actor, self.ref.id) if self.ref is not None else None
+        if entered is None:
+            raise Unknown
+        if difference := differs(patient, entered.identity()):
+            raise Unreadable(_SOMEBODY_ELSE[difference])
+
+    def expect_drawers(self, filing: Filing, categories: Iterable[Category]) -> None:
+        """Refuse before anything is written when one drawer is closed to the actor."""
+        for category in sorted(categories):
+            decision = filing.decision(category)
+            if not decision.allowed:
+                raise Refused(decision)
+
+    def done(self, report: ImportReport) -> None:
+        append(
+            Event.IMPORT_DONE,
+            actor=self.actor,
+            outcome=Outcome.DONE,
+            dossier=report.ref.pseudonym,
+            facts={
+                "format": "fhir",
+                "created": report.created,
+                "amended": report.amended,
+                "unchanged": report.unchanged,
+                "left_out": len(report.left_out),
+            },
+        )
+
+    def failed(self, problem: BaseException) -> None:
+        decision = problem.decision if isinstance(problem, Refused) else None
+        with transaction.atomic(durable=True):
+            append(
+                Event.IMPORT_REFUSED,
+                actor=self.actor,
+                outcome=Outcome.REFUSED if isinstance(problem, Refused | Unknown) else Outcome.FAILED,
+                dossier=self._pseudonym(),
+                category=str(decision.category) if decision is not None else "",
+                ground=decision.ground if decision is not None else "",
+                matrix=decision.matrix if decision is not None else "",
+                facts={"format": "fhir", "error": _reason(problem)},
+            )
+
+    def _pseudonym(self) -> UUID | None:
+        # A dossier made by the failed import is gone too: only one that was there before can be named.
+        try:
+            return ref_of(self.dossier_id).pseudonym if self.dossier_id is not None else None
+        except Unknown:
+            return None
+
+
+def _reason(problem: BaseException) -> str:
+    """A token of the log for what went wrong."""
+    for kind, token in ((Unreadable, "unreadable"), (Unknown, "unknown"), (Refused, "refused"), (Invalid, "invalid")):
+        if isinstance(problem, kind):
+            return token
+    return "interrupted" if isinstance(problem, KeyboardInterrupt | SystemExit) else "fault"
+
+
+def _file(
+    filing: Filing, pieces: list[Piece], *, as_dated: bool, progress: Progress | None
+) -> dict[tuple[str, Category], Tally]:
+    landed: dict[tuple[str, Category], Tally] = {}
+    authors = _directory(pieces)
+    kept: dict[UUID, dict[str, object]] | None = None
+    for done, piece in enumerate(pieces, start=1):
+        tally = landed.setdefault((piece.header.kind, piece.category), Tally())
+        filed = write_record(
+            filing,
+            category=piece.category,
+            header=piece.header,
+            resource=piece.resource,
+            source=piece.source,
+            author=next((authors[number] for number in piece.authors if number in authors), None),
+            filed_at=_dated(piece) if as_dated else None,
+        )
+        if filed.created:
+            tally.created += 1
+        else:
+            if kept is None:
+                kept = kept_resources(filing, filing.sources.values())
+            known = kept.get(filed.record_id)
+            if known is not None and original(known) == piece.plain:
+                tally.unchanged += 1
+            else:
+                amend_record(
+                    filing, filed.record_id, category=piece.category, header=piece.header, resource=piece.resource
+                )
+                tally.amended += 1
+        if progress is not None:
+            progress(done, len(pieces))
+    return landed
+
+
+def _directory(pieces: Iterable[Piece]) -> dict[str, UUID]:
+    """The professionals of our directory among the authors, by their number."""
+    numbers = {number for piece in pieces for number in piece.authors}
+    found = Professional.objects.filter(rpps__in=numbers).values_list("rpps", "id") if numbers else ()
+    return {str(number): known for number, known in found}
+
+
+def _dated(piece: Piece) -> datetime | None:
+    """The date a record bears, unless it is still to come."""
+    now = timezone.now()
+    return min(piece.header.date, now) if piece.header.date is not None else None
+
+
+def omissions_by_reason(omissions: Iterable[Omission]) -> dict[tuple[str, str], int]:
+    """How many entries of each type were left out for each reason."""
+    counts: dict[tuple[str, str], int] = {}
+    for omission in omissions:
+        key = (omission.kind, omission.reason)
+        counts[key] = counts.get(key, 0) + 1
+    return counts
