@@ -85,7 +85,7 @@ def refused(request: HttpRequest, decision: Decision) -> HttpResponse:
     return render(request, "errors/refused.html", context, status=HTTPStatus.FORBIDDEN)
 
 
-def bad_request(request: HttpRequest, **_exception: object) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """400: the address or the form could not be understood."""
     return _page(
         request,
@@ -95,7 +95,7 @@ def bad_request(request: HttpRequest, **_exception: object) -> HttpResponse:
     )
 
 
-def forbidden(request: HttpRequest, **_exception: object) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """403: this page is not for this person."""
     return _page(
         request,
@@ -106,7 +106,7 @@ def forbidden(request: HttpRequest, **_exception: object) -> HttpResponse:
     )
 
 
-def not_found(request: HttpRequest, **_exception: object) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """404: unknown and forbidden objects answer alike."""
     return _page(
         request,

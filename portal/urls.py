@@ -15,8 +15,6 @@ urlpatterns = [
     path("letters/", include("portal.notifications.urls")),
     path("pro/", include("portal.professional.urls")),
     path("administration/", include("portal.administration.urls")),
-    path("pro/", include("portal.professional.urls")),
-    path("administration/", include("portal.administration.urls")),
 ]
 
 if not settings.IS_PRODUCTION:
