@@ -1,8 +1,9 @@
-# make run     the whole of Carnet on this machine, with demo people (PORT=8001 to choose another port)
-# make code    the current one-time code of a demo account: make code WHO=camille.moreau@exemple.fr
-# make test    lint, types, import contracts and every test
-# make soak    the same with the full counts of tests/counts.py
-# make lock    compile requirements/*.in again
+# make run      the whole of Carnet on this machine, with demo people (PORT=8001 to choose another port)
+# make code     the current one-time code of a demo account: make code WHO=camille.moreau@exemple.fr
+# make test     lint, types, import contracts and every test
+# make soak     the same with the full counts of tests/counts.py
+# make messages gather the sentences of the pages into the French catalogue
+# make lock     compile requirements/*.in again
 #
 # PYTHON=/path/to/python chooses the interpreter (3.11 or newer) that .venv is made with.
 
@@ -18,7 +19,7 @@ UV := uv==0.13.9
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: run code test soak lint lock clean chromium python
+.PHONY: run code test soak lint messages lock clean chromium python
 
 run: $(VENV)/run.stamp
 	@exec $(BIN)/python -m portal.running
@@ -41,6 +42,14 @@ lint: $(VENV)/test.stamp
 
 chromium: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.chromium
+
+messages: $(VENV)/run.stamp
+	@mkdir -p build
+	$(BIN)/pybabel --quiet extract --mapping-file portal/locale/babel.cfg --output-file build/carnet.pot --project Carnet \
+		-k _ -k gettext_noop -k gettext_lazy -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2 \
+		--no-wrap --no-location --sort-output .
+	$(BIN)/pybabel --quiet update --input-file build/carnet.pot --output-dir portal/locale --domain django --locale fr \
+		--no-wrap --no-fuzzy-matching --ignore-pot-creation-date
 
 lock:
 	@test -x build/uv/bin/uv || { python3 -m venv build/uv && build/uv/bin/python -m pip install --quiet $(UV); }
