@@ -56,7 +56,11 @@ class Attempt:
 
     def failed(self, unreadable: Unreadable) -> Unreadable:
         """Remember that sealed bytes did not open; the exception to raise."""
-        _log.error("%s %s: sealed data do not open (%s)", self.event.dotted, self.object_id, unreadable.flaw)
+        # The log prints no argument: the reason is a token of a closed list, so it may stand in the message.
+        _log.error(
+            f"sealed data do not open: {unreadable.flaw.value}",
+            extra={"request_id": self.actor.request, "task": self.event.dotted},
+        )
         self._append(Outcome.FAILED, None, {"error": unreadable.flaw.value})
         return unreadable
 

@@ -37,14 +37,16 @@ def count_by_category(entered: Entered, categories: Iterable[Category]) -> Count
     """How many records of each drawer the reader may see, without opening any."""
     groups = (
         Record.objects.filter(dossier_id=entered.ref.id, category__in=[category.value for category in categories])
-        .values_list("category", "author", "masked_at__isnull")
-        .annotate(records=Count("id"))
+        .values_list("category", "author")
+        .annotate(records=Count("id"), hidden=Count("masked_at"))
     )
     counts: Counter[Category] = Counter()
-    for code, author, plain, records in groups:
+    for code, author, records, hidden in groups:
         category = Category(code)
-        if _may_see(entered, category, Marks(author=author, masked=not plain)):
-            counts[category] += records
+        if _may_see(entered, category, Marks(author=author, masked=False)):
+            counts[category] += records - hidden
+        if hidden and _may_see(entered, category, Marks(author=author, masked=True)):
+            counts[category] += hidden
     return counts
 
 

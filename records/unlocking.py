@@ -1,7 +1,7 @@
 """From a wrapped row to a usable key, through the keyring that the settings name.
 
 Unwrapped keys stay at most a minute in the memory of this process, and not many of them. A cached
-key is found by the very bytes that wrapped it: a key that a rolled-back transaction made, or that
+key is found by the very bytes of its row: a key that a rolled-back transaction made, or that
 another process replaced or destroyed, can never be taken for the one in the table.
 """
 
@@ -27,7 +27,7 @@ from records.vault.keyring import Keyring, KeyringRefused, LocalKeyring, WrapCon
 CACHE_SECONDS = 60.0
 CACHE_KEYS = 1024
 
-_Slot = tuple[UUID, int, bytes]
+_Slot = tuple[UUID, int, bytes, bytes]
 
 
 class KeyCache:
@@ -110,11 +110,11 @@ def unlock(owner: UUID, row: PatientKey | HouseKey) -> bytes:
     """
     if row.wrapped is None:
         raise Unreadable(Flaw.DESTROYED_KEY)
-    slot = (owner, row.version, bytes(row.wrapped))
+    slot = (owner, row.version, bytes(row.wrapped), bytes(row.check_value))
     key = CACHE.get(slot)
     if key is None:
         key = keyring().unwrap(Wrapped(row.kek_id, slot[2]), WrapContext(owner, row.version))
-        if not hmac.compare_digest(check_value(key, owner, row.version), bytes(row.check_value)):
+        if not hmac.compare_digest(check_value(key, owner, row.version), slot[3]):
             raise Unreadable(Flaw.WRONG_KEY)
         CACHE.put(slot, key)
     return key
