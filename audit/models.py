@@ -82,11 +82,15 @@ class Entry(models.Model):
 
     class Meta:
         indexes = [
-            models.Index("dossier", "at", "id", name="audit_entry_dossier", condition=Q(dossier__isnull=False)),
-            models.Index("actor", "at", "id", name="audit_entry_actor"),
-            models.Index("event", "at", "id", name="audit_entry_event"),
             models.Index(
-                "outcome", "at", "id", name="audit_entry_refused", condition=Q(outcome__in=["refused", "failed"])
+                fields=["dossier", "at", "id"], name="audit_entry_dossier", condition=Q(dossier__isnull=False)
+            ),
+            models.Index(fields=["actor", "at", "id"], name="audit_entry_actor"),
+            models.Index(fields=["event", "at", "id"], name="audit_entry_event"),
+            models.Index(
+                fields=["outcome", "at", "id"],
+                name="audit_entry_refused",
+                condition=Q(outcome__in=["refused", "failed"]),
             ),
         ]
 
@@ -104,7 +108,7 @@ class Leaf(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("entry_id", "entry_at", name="audit_leaf_entry"),
+            models.UniqueConstraint(fields=["entry_id", "entry_at"], name="audit_leaf_entry"),
             models.CheckConstraint(condition=Q(idx__gte=0), name="audit_leaf_idx"),
         ]
 
@@ -164,7 +168,7 @@ class Cosignature(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint("size", "witness", name="audit_cosignature_once")]
+        constraints = [models.UniqueConstraint(fields=["size", "witness"], name="audit_cosignature_once")]
 
     def __str__(self) -> str:
         return f"{self.witness} {self.size}"

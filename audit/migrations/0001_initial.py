@@ -163,10 +163,10 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         "indexes": [
-                            models.Index("dossier", "at", "id", name="audit_entry_dossier", condition=Q(dossier__isnull=False)),
-                            models.Index("actor", "at", "id", name="audit_entry_actor"),
-                            models.Index("event", "at", "id", name="audit_entry_event"),
-                            models.Index("outcome", "at", "id", name="audit_entry_refused", condition=Q(outcome__in=["refused", "failed"])),
+                            models.Index(fields=["dossier", "at", "id"], name="audit_entry_dossier", condition=Q(dossier__isnull=False)),
+                            models.Index(fields=["actor", "at", "id"], name="audit_entry_actor"),
+                            models.Index(fields=["event", "at", "id"], name="audit_entry_event"),
+                            models.Index(fields=["outcome", "at", "id"], name="audit_entry_refused", condition=Q(outcome__in=["refused", "failed"])),
                         ],
                     },
                 ),
@@ -182,7 +182,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint("entry_id", "entry_at", name="audit_leaf_entry"),
+                    models.UniqueConstraint(fields=["entry_id", "entry_at"], name="audit_leaf_entry"),
                     models.CheckConstraint(condition=Q(idx__gte=0), name="audit_leaf_idx"),
                 ],
             },
@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
             ],
             options={
-                "constraints": [models.UniqueConstraint("size", "witness", name="audit_cosignature_once")],
+                "constraints": [models.UniqueConstraint(fields=["size", "witness"], name="audit_cosignature_once")],
             },
         ),
         migrations.RunSQL(GUARDS, migrations.RunSQL.noop),
