@@ -153,6 +153,9 @@ def _identities(attempt: Attempt, *, dossier_ids: set[UUID]) -> dict[UUID, Ident
         attempt.ref = dossier.ref
         opened = PatientKeys(dossier.id, keys)
         identities[dossier.id] = unseal_identity(opened, dossier.identity_revision, dossier.sealed_identity)
+    # Only when all of them opened: one that does not keeps the others from being shown.
+    for dossier in rows:
+        attempt.ref = dossier.ref
         attempt.allowed(Ground.RELATIONSHIP)
     return identities
 
