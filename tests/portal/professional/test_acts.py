@@ -68,7 +68,7 @@ def test_a_request_that_makes_no_sense_asks_nothing(pair, typed) -> None:
 
 
 def test_an_opposed_professional_is_offered_the_same_form_as_a_closed_one(pair) -> None:
-    patient, doctor = pair
+    patient, _ = pair
     kept_out = a_carer(family="Tanguy")
     in_care(patient, kept_out)
     opposed(patient, kept_out)

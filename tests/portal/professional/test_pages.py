@@ -33,7 +33,7 @@ def ward(db):
 
 
 def test_my_patients_by_name_with_the_end_of_each_relationship(ward) -> None:
-    patient, doctor, _ = ward
+    _, doctor, _ = ward
     stranger = a_patient(family="Kermarrec")
     page = browser_of(doctor.account).get("/pro/")
     text = page.content.decode()
@@ -46,7 +46,7 @@ def test_my_patients_by_name_with_the_end_of_each_relationship(ward) -> None:
 
 
 def test_a_search_finds_without_accents_and_leaves_no_name_in_an_address(ward) -> None:
-    patient, doctor, _ = ward
+    _, doctor, _ = ward
     other = a_patient(family="Zeller", given="Odile")
     in_care(other, doctor)
     browser = browser_of(doctor.account)
@@ -133,9 +133,8 @@ def test_pages_of_professionals_are_closed_to_the_others(ward) -> None:
     patient, _, record = ward
     for account in (patient.account, an_account("administrator")):
         browser = browser_of(account)
-        for address in ("/pro/", "/pro/accesses/", "/pro/emergency/", f"/pro/patients/{patient.ref.id}/",
-                        f"/pro/items/{record}/", f"/pro/patients/{patient.ref.id}/laboratory/",
-                        f"/pro/patients/{patient.ref.id}/deposit/", f"/pro/patients/{patient.ref.id}/emergency/"):  # fmt: skip
+        theirs = [f"/pro/patients/{patient.ref.id}/{page}" for page in ("", "laboratory/", "deposit/", "emergency/")]
+        for address in ("/pro/", "/pro/accesses/", "/pro/emergency/", f"/pro/items/{record}/", *theirs):
             assert browser.get(address).status_code == 403, address
 
 
