@@ -7,7 +7,7 @@ the ground that was written down at the time of the act.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
@@ -30,6 +30,9 @@ from records.identity import find_own
 
 PAGE = 40
 _EMERGENCY_SHOWN_FOR = timedelta(days=14)
+
+
+_NOT_DONE = frozenset({Outcome.REFUSED.value, Outcome.FAILED.value})
 
 
 class Show(StrEnum):
@@ -58,7 +61,7 @@ class Line:
     refused: bool
     emergency: bool
     record_id: UUID | None
-    number: int | None
+    times: int = 1
 
     @property
     def day(self) -> date:
@@ -87,7 +90,7 @@ def read_history(*, actor: Actor, show: Show, before: str | None = None) -> Hist
         entries = [log.read_row(row, row.index, row.leaf_hash) for row in rows[:PAGE]]
         lines = name_lines(entries, actor)
         log.append(Event.HISTORY_READ, actor=actor, dossier=ref.pseudonym, outcome=Outcome.DONE)
-    days = tuple((day, tuple(group)) for day, group in groupby(lines, key=lambda line: line.day))
+    days = tuple((day, tuple(group)) for day, group in groupby(folded(lines), key=lambda line: line.day))
     return History(days, entries[-1].cursor if len(rows) > PAGE else None)
 
 
@@ -111,7 +114,7 @@ def fresh_emergency(ref: DossierRef, actor: Actor) -> Line | None:
     """The newest emergency access of the last two weeks, if any."""
     since = timezone.now() - _EMERGENCY_SHOWN_FOR
     rows = Entry.objects.about(ref.pseudonym).filter(event=Event.EMERGENCY_OPENED.dotted, at__gte=since)
-    row = rows.filter(outcome=Outcome.DONE.value).newest_first().with_index().first()
+    row = rows.exclude(outcome__in=_NOT_DONE).newest_first().with_index().first()
     return name_lines([log.read_row(row, row.index, row.leaf_hash)], actor)[0] if row else None
 
 
@@ -125,6 +128,17 @@ def name_lines(entries: Sequence[log.LoggedEntry], actor: Actor) -> list[Line]:
     return [_line(entry, people.get(entry.actor), places.get(entry.organisation), actor) for entry in entries]
 
 
+def folded(lines: Sequence[Line]) -> list[Line]:
+    """The lines with the same act repeated in a row on one day told once."""
+    told: list[Line] = []
+    for line in lines:
+        if told and replace(told[-1], at=line.at, times=1) == line and told[-1].day == line.day:
+            told[-1] = replace(told[-1], times=told[-1].times + 1)
+        else:
+            told.append(line)
+    return told
+
+
 def _line(entry: log.LoggedEntry, person: Professional | None, place: Organisation | None, actor: Actor) -> Line:
     profession = profession_label(entry.profession) if entry.profession else ""
     return Line(
@@ -134,11 +148,10 @@ def _line(entry: log.LoggedEntry, person: Professional | None, place: Organisati
         is_self=entry.actor == actor.id,
         what=_sentence_case(_(entry.meaning)),
         category=Category(entry.category) if entry.category in _CATEGORIES else None,
-        why=_why(entry),
-        refused=entry.outcome in {Outcome.REFUSED.value, Outcome.FAILED.value},
+        why="" if entry.actor == actor.id else _why(entry),
+        refused=entry.outcome in _NOT_DONE,
         emergency=entry.event.startswith("emergency.") or entry.ground == Ground.EMERGENCY.value,
         record_id=entry.object_id if entry.event.startswith("record.") else None,
-        number=entry.index,
     )
 
 

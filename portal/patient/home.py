@@ -12,6 +12,7 @@ from consent.explaining import read_sharing
 from portal.audiences import only_for
 from portal.notifications.models import Letter
 from portal.patient import history
+from portal.patient.changes import is_opposed
 from records.reading import open_overview
 
 _NEWEST = 5
@@ -28,6 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "emergency": history.fresh_emergency(overview.ref, request.actor),
         "looks": history.last_looks(overview.ref, request.actor),
         "checkpoint": latest_checkpoint(),
+        "is_opposed": is_opposed,
         "unread": Letter.objects.addressed_to(request.actor.id).unread().count(),
     }
     return render(request, "patient/home.html", context)
