@@ -42,7 +42,7 @@ def follow_log(*, limit: int = 500) -> int:
         if not entries:
             return 0
         _write_letters(entries)
-        cursor.last_index = entries[-1].index
+        cursor.last_index = _number(entries[-1])
         cursor.save(update_fields=["last_index"])
         return len(entries)
 
@@ -73,7 +73,7 @@ def _write_letters(entries: Sequence[LoggedEntry]) -> None:
             continue
         account_id = owners.get(entry.dossier) if entry.dossier is not None else None
         if account_id is not None:
-            letters.append(Letter(account_id=account_id, entry_index=entry.index, kind=kind, at=entry.at))
+            letters.append(Letter(account_id=account_id, entry_index=_number(entry), kind=kind, at=entry.at))
     Letter.objects.bulk_create(letters, ignore_conflicts=True)
 
 
@@ -83,5 +83,13 @@ def _owners(pseudonyms: Iterable[UUID]) -> dict[UUID, UUID]:
 
 
 def _is_new_reader(entry: LoggedEntry) -> bool:
+    if entry.dossier is None:
+        return False
     _, created = KnownReader.objects.get_or_create(dossier=entry.dossier, reader=entry.actor)
     return created
+
+
+def _number(entry: LoggedEntry) -> int:
+    if entry.index is None:
+        raise ValueError(f"entry {entry.id}: expected one that has its number")
+    return entry.index

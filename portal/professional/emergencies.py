@@ -19,7 +19,7 @@ from portal.audiences import only_for
 from portal.professional.forms import EmergencyForm, FindForm
 from portal.professional.standing import standing_of
 from records.breaking_glass import break_glass
-from records.identity import Unknown, find_by_ins, read_identities, ref_of
+from records.identity import find_by_ins, read_identities, ref_of
 
 
 @only_for(Role.PROFESSIONAL)
@@ -29,10 +29,12 @@ def find(request: Visit) -> HttpResponse:
     form = FindForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            return redirect("professional:emergency", find_by_ins(actor=request.actor, **form.cleaned_data).id)
+            ref = find_by_ins(actor=request.actor, ins=form.cleaned_data["ins"])
         except Invalid as invalid:
             form.add_error("ins", invalid.sentence)
-        except Unknown:
+        else:
+            if ref is not None:
+                return redirect("professional:emergency", ref.id)
             form.add_error("ins", _("Carnet has no record under this number. Check it, or care without the record."))
     return render(request, "professional/emergency_find.html", {"form": form})
 

@@ -12,7 +12,9 @@ from portal.professional.composing import Signature
 from records.identity import read_identities
 from records.models import Dossier
 from records.people import Identity
-from records.reading import open_overview
+from records.reading import Unknown, open_overview
+
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,7 +51,13 @@ def people_behind(actor: Actor, pseudonyms: Iterable[UUID]) -> dict[UUID, Person
 
 
 def signature_of(actor: Actor) -> Signature:
-    """How a professional signs: name and number as in the directory, and where they work today."""
-    signer = Professional.objects.get(pk=actor.professional)
-    place = Organisation.objects.filter(pk=actor.organisation).values_list("name", flat=True).first()
-    return Signature(name=signer.name, rpps=signer.rpps or "", place=place or "")
+    """How a professional signs: name and number as in the directory, and where they work today.
+
+    Raises:
+        Unknown: the actor is no professional of the directory.
+    """
+    signer = Professional.objects.filter(pk=actor.professional or NOBODY).first()
+    if signer is None:
+        raise Unknown
+    place = Organisation.objects.filter(pk=actor.organisation or NOBODY).first()
+    return Signature(name=signer.name, rpps=signer.rpps or "", place=place.name if place else "")

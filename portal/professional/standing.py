@@ -65,8 +65,7 @@ def standing_of(actor: Actor, dossier_id: UUID) -> Standing:
 
 def emergencies_of(actor: Actor, *, but: Collection[UUID]) -> dict[UUID, Clock]:
     """One's emergencies in force, but those of these dossiers: a way back to a record outside one's list."""
-    live = Emergency.objects.live(timezone.now()).filter(professional_id=actor.professional)
-    others = live.exclude(dossier__in=list(but))
+    others = Emergency.objects.live(timezone.now()).filter(professional=actor.professional).exclude(dossier__in=but)
     return {each.dossier: Clock(each.id, each.during.lower, each.during.upper) for each in others}
 
 
