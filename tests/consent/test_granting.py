@@ -1,9 +1,10 @@
 """The doors of the patient: allowed, refused, remembered, and bad input that changes nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -244,6 +245,27 @@ def test_no_entry_no_change(practice, monkeypatch):
     with pytest.raises(DatabaseError):
         granting.oppose(actor=acting(doctor), ref=practice.ref, professional=doctor.id)
     assert contents() == before
+
+
+def test_two_windows_of_one_patient_take_turns(practice):
+    """Both change the same switch at once: one choice follows the other, none breaks on a constraint."""
+    doctor = practice.hire("Lefevre", cares=True)
+    ends = [tomorrow() + timedelta(hours=hour) for hour in range(6)]
+
+    def change(until):
+        try:
+            return granting.choose(
+                **at_home(practice), professional=doctor.id, category=LAB, right=Right.READ, allowed=True, until=until
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as windows:
+        made = set(windows.map(change, ends))
+    chosen = list(Choice.objects.order_by("during"))
+    assert {each.id for each in chosen} == made
+    assert [each.during.upper for each in chosen[:-1]] == [each.during.lower for each in chosen[1:]]
+    assert chosen[-1].during.upper in ends
 
 
 def test_a_door_owns_its_transaction(practice):
