@@ -119,7 +119,14 @@ def _rows(entered: Entered, categories: Iterable[Category]) -> RecordQuerySet:
 
 
 def _visible(entered: Entered, rows: Iterable[Record]) -> Iterable[Record]:
-    return (row for row in rows if _may_see(entered, Category(row.category), marks_of(row)))
+    # Records of one drawer with the same marks have the same answer: few are asked, however long the list.
+    answers: dict[tuple[str, Marks], bool] = {}
+    for row in rows:
+        question = (row.category, marks_of(row))
+        if question not in answers:
+            answers[question] = _may_see(entered, Category(row.category), question[1])
+        if answers[question]:
+            yield row
 
 
 def _may_see(entered: Entered, category: Category, marks: Marks) -> bool:

@@ -12,7 +12,7 @@ from uuid import UUID
 from audit.actor import Actor
 from audit.events import Event
 from consent.categories import Category
-from consent.decisions import Right, decide
+from consent.decisions import Decision, Right, decide
 from records.attempts import Attempt, through
 from records.dossiers import Entered, NoDossier, enter, find_own
 from records.dossiers import Unknown as Unknown
@@ -111,15 +111,19 @@ def _record(attempt: Attempt, *, record_id: UUID) -> RecordView | Exception:
     entered = _entered(attempt, marked.dossier_id)
     if isinstance(entered, Exception):
         return entered
-    category = Category(marked.category)
-    decision = decide(entered.facts, category=category, right=Right.READ, marks=marks_of(marked))
+    decision = _decided(entered, marked)
     if not decision.allowed:
         return attempt.unknown(decision)
-    attempt.category = category.value
-    item, resource = open_row(entered, Record.objects.get(id=marked.id))
+    row = Record.objects.get(id=marked.id)
+    # Decided again on the very row that is opened: it may have been hidden or moved in between.
+    decision = _decided(entered, row)
+    if not decision.allowed:
+        return attempt.unknown(decision)
+    attempt.category = row.category
+    item, resource = open_row(entered, row)
     view = RecordView(
         item=item,
-        category=category,
+        category=item.category,
         identity=entered.identity(),
         resource=resource,
         presentation=present(resource),
@@ -128,6 +132,10 @@ def _record(attempt: Attempt, *, record_id: UUID) -> RecordView | Exception:
     )
     attempt.allowed(decision, shown=len(view.series))
     return view
+
+
+def _decided(entered: Entered, row: Record) -> Decision:
+    return decide(entered.facts, category=Category(row.category), right=Right.READ, marks=marks_of(row))
 
 
 def _entered(attempt: Attempt, dossier_id: UUID) -> Entered | Unknown:

@@ -113,7 +113,7 @@ def test_subkeys_travel_to_another_process_and_say_nothing() -> None:
 
 
 def test_nonces_never_repeat() -> None:
-    count = 20_000
+    count = 100_000
     assert len({seal(SUBKEYS, PLACE, b"")[37:61] for _ in range(count)}) == count
 
 
