@@ -52,6 +52,8 @@ app.conf.update(
     beat_schedule=BEAT,
 )
 app.autodiscover_tasks()
+# No Django application of its own: it has no tables.
+app.autodiscover_tasks(["portal.administration"])
 
 
 @setup_logging.connect

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from celery import shared_task
-
 from audit.actor import Actor, Role
 from portal.accounts.models import Account
 from portal.administration.looking import verify
+from portal.celery import app
 
 
-@shared_task(name="administration.verify_log", acks_late=True, ignore_result=True, time_limit=3600)
+# Bound to the app by name: the web sends it too, and a shared task there would look for another broker.
+@app.task(name="administration.verify_log", time_limit=840)
 def verify_the_log(account_id: str, request_id: str) -> None:
     """Verify the whole log for the administrator who asked, if they still are one."""
     asking = Account.objects.filter(pk=UUID(account_id), role=Account.Role.ADMINISTRATOR, is_active=True).exists()
