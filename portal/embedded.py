@@ -233,6 +233,8 @@ class Redis:
             "stop-writes-on-bgsave-error": "no",
         }
         command = [str(program), *(part for name, value in settings.items() for part in (f"--{name}", value))]
+        # Words apart: as one, Redis 6.2 takes "60 1" for never.
+        command += ["--save", *(("60", "1") if self.durable else ("",))]
         with (self.home / "log").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True

@@ -50,6 +50,7 @@ class Launch:
 
     folder: DataFolder
     port: int
+    demo_people: bool
     # Given from outside: then the embedded server is not started.
     database: str | None
     owner_database: str | None
@@ -57,7 +58,7 @@ class Launch:
 
     @classmethod
     def from_environment(cls) -> Launch:
-        """Read what may be chosen: ``PORT``, ``DATA_FOLDER``, and servers that are not ours.
+        """Read what may be chosen: ``PORT``, ``DATA_FOLDER``, ``DEMO_PEOPLE``, and servers that are not ours.
 
         Raises:
             SettingsRefused: a variable is wrong, or the profile is not the demo's.
@@ -75,6 +76,7 @@ class Launch:
         return cls(
             folder=DataFolder(env.path("DATA_FOLDER", BASE / ".carnet", expected="the folder of the demo")),
             port=env.integer("PORT", 8000, at_least=1, at_most=65535),
+            demo_people=env.flag("DEMO_PEOPLE", default=True),
             database=database,
             owner_database=owner,
             redis=env.redis("REDIS_URL") if env.has("REDIS_URL") else None,
@@ -108,8 +110,8 @@ class Launch:
         self.folder.write_environment(variables)
         if supervisor.stopping:
             return
-        say("preparing the database and the first demo people (about a minute)…" if first else "starting…")
-        self._prepare(supervisor, os.environ | variables, seed=first)
+        say("preparing the database and the demo people; the first time takes a minute…" if first else "starting…")
+        self._prepare(supervisor, os.environ | variables, seed=first and self.demo_people)
         if supervisor.stopping:
             return
         self.folder.ready.touch()

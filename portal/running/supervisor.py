@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import time
@@ -105,6 +106,8 @@ class Supervisor:
             if now - part.started_at > _HEALTHY_AFTER:
                 part.pause = 1.0
             return
+        # The workers of a killed master would go on serving beside the new ones.
+        _end_group(part.process.pid)
         self._say(f"{part.name} ended (code {part.process.returncode}); starting it again in {part.pause:.0f} s.")
         part.process = None
         part.start_again_at = now + part.pause
@@ -125,26 +128,17 @@ class Supervisor:
 
     def _stop_part(self, part: Part) -> None:
         process = part.process
-        if process is None or process.poll() is not None:
+        if process is None:
             return
-        process.send_signal(part.stop_signal)
+        if process.poll() is None:
+            process.send_signal(part.stop_signal)
         deadline = time.monotonic() + part.seconds_to_stop
         while process.poll() is None and time.monotonic() < deadline and not self._hurry:
             time.sleep(0.05)
         if process.poll() is None:
-            self._end_with_children(process.pid)
+            process.kill()
             process.wait()
-
-    @staticmethod
-    def _end_with_children(pid: int) -> None:
-        """SIGKILL to a process and what it started: workers of a killed master would stay."""
-        try:
-            family = [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]
-        except psutil.Error:
-            return
-        for member in family:
-            with contextlib.suppress(psutil.Error):
-                member.kill()
+        _end_group(process.pid)
 
     def _write_record(self) -> None:
         entries = []
@@ -176,14 +170,31 @@ def end_leftovers(record: Path) -> list[str]:
         return []
     ended: list[str] = []
     for entry in reversed(entries):
-        try:
-            process = psutil.Process(entry["pid"])
-            if abs(process.create_time() - entry["created"]) > 0.01:
-                continue
-            family = [process, *process.children(recursive=True)]
-            end_orphans(family, signal.Signals(entry["signal"]))
+        left = _left_of(entry["pid"], entry["created"])
+        if left:
+            end_orphans(left, signal.Signals(entry["signal"]))
             ended.append(entry["name"])
-        except psutil.Error:
-            continue
     record.unlink(missing_ok=True)
     return ended
+
+
+def _left_of(pid: int, created: float) -> list[psutil.Process]:
+    """The recorded process and what it started, itself first; also without it, if only they live.
+
+    Every part leads a process group of its own, and no new process gets the number of a group that
+    still has members.
+    """
+    left: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            born = process.create_time()
+            is_itself = process.pid == pid and abs(born - created) < 0.05
+            if is_itself or (process.pid != pid and os.getpgid(process.pid) == pid and born >= created):
+                left.insert(0 if is_itself else len(left), process)
+    return left
+
+
+def _end_group(leader: int) -> None:
+    """SIGKILL to whoever is left of a process that has ended."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
