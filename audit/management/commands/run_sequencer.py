@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 0.2
 RETRY_SECONDS = 1.0
 PARTITIONS_EVERY_SECONDS = 3600.0
+# After a failure; sooner, and waiting for its locks would hold up the numbers.
+PARTITIONS_AGAIN_SECONDS = 60.0
 
 
 class Command(BaseCommand):
@@ -44,8 +47,9 @@ def _run(stop: threading.Event) -> None:
     """Until ``stop``: one batch after the other, a pause when there is nothing to do, patience when it fails."""
     partitions_due = time.monotonic()
     while not stop.is_set():
-        if time.monotonic() >= partitions_due and _tried(make_partitions) is not None:
-            partitions_due = time.monotonic() + PARTITIONS_EVERY_SECONDS
+        if time.monotonic() >= partitions_due:
+            made = _tried(make_partitions)
+            partitions_due = time.monotonic() + (PARTITIONS_AGAIN_SECONDS if made is None else PARTITIONS_EVERY_SECONDS)
         numbered = _tried(sequence_once)
         if numbered is None:
             stop.wait(RETRY_SECONDS)
@@ -53,14 +57,15 @@ def _run(stop: threading.Event) -> None:
             stop.wait(POLL_SECONDS)
 
 
-def _tried(step: Any) -> int | None:
+def _tried(step: Callable[[], int]) -> int | None:
     """What ``step`` did, or ``None`` once its failure is logged: a server that restarts comes back."""
     try:
-        return int(step())
-    except (DatabaseError, InterfaceError, BrokenTree, ImproperlyConfigured) as error:
-        # The text of a database error may quote values; of the log they would be pseudonyms.
-        logger.error("sequencer: %s failed: %s", step.__name__, type(error).__name__)
-        if isinstance(error, (BrokenTree, ImproperlyConfigured)):
-            logger.error("sequencer: %s", error)
-        connection.close()
-        return None
+        return step()
+    except (BrokenTree, ImproperlyConfigured) as error:
+        logger.error("The sequencer cannot go on: %s", error)
+    except (DatabaseError, InterfaceError) as error:
+        # Not its text, which quotes values of the rows.
+        state = getattr(error.__cause__, "sqlstate", None)
+        logger.error("The sequencer will try again: %s (SQLSTATE %s).", type(error).__name__, state)
+    connection.close()
+    return None
