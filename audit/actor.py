@@ -29,7 +29,7 @@ class Strength(StrEnum):
     """How strongly the session was proven, weakest first (ASVS 5.0, V6)."""
 
     NONE = "none"
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105
     RECOVERY = "recovery"
     OTP = "otp"
     PASSKEY = "passkey"
