@@ -203,6 +203,8 @@ _WORDS = {
         carnet de sante de l.enfant | weight.for.length | examen (de|du) l?.?enfant""",
 }
 
+# A set: before Python 3.12, asking an enumeration whether it contains a text is an error.
+_DRAWERS = frozenset(category.value for category in Category)
 _BY_CODE = {code: category for category, listed in _CODES.items() for code in listed.split()}
 _STEMS = {
     category: re.compile(r"\b(?:" + "|".join(re.split(r"\s*(?:\n| \| )\s*", stems.strip())) + ")")
@@ -220,7 +222,7 @@ def of_document(concepts: Iterable[Node]) -> Category | None:
     """The drawer that a document's type names, ``None`` when the table does not know it."""
     for concept in concepts:
         for system, code in codes(concept):
-            if system == CATEGORY_SYSTEM and code in Category:
+            if system == CATEGORY_SYSTEM and code in _DRAWERS:
                 return Category(code)
             if code in DOCUMENTS:
                 return DOCUMENTS[code]
