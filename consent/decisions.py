@@ -302,9 +302,9 @@ def _emergency(question: _Question) -> Step | None:
     """4. Broken glass: what the reader's own line and the emergency line both open."""
     facts, category = question.facts, question.category
     emergency = facts.emergency
-    if emergency is None or facts.role is not Role.PROFESSIONAL:
+    if emergency is None or facts.role is not Role.PROFESSIONAL or question.right is not Right.READ:
         return None
-    if not by_default(facts.ceiling(category), question.right):
+    if not by_default(facts.ceiling(category), Right.READ):
         return None
     return Step(Reason.EMERGENCY, Ground.EMERGENCY, True, emergency.id)
 

@@ -42,8 +42,8 @@ class Ground(StrEnum):
     CHOICE_PROFESSION_OPEN = "choice_profession_open"
     # 6, defaults inside a care relationship
     EMERGENCY_ROUTE_ONLY = "emergency_route_only"
-    ON_CONSENT = "on_consent"
     DEFAULT_OPEN = "default_open"
+    ON_CONSENT = "on_consent"
     # 7, nothing opens it
     NOT_OWNER = "not_owner"
     NO_RELATIONSHIP = "no_relationship"

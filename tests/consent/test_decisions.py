@@ -165,6 +165,13 @@ def test_an_emergency_opens_what_both_lines_open(profession, category):
     assert not ground(world, category, Right.DEPOSIT)[0], "an emergency reads, it does not write"
 
 
+def test_an_emergency_never_writes_even_if_both_lines_did():
+    writing = dict.fromkeys(SHARED, Access.WRITE)
+    world = professional(row=writing, emergency_row=writing, relationships=(), emergencies=(emergency(),))
+    assert ground(world) == (True, Ground.EMERGENCY)
+    assert ground(world, LAB, Right.DEPOSIT) == (False, Ground.NO_RELATIONSHIP)
+
+
 def test_an_emergency_comes_before_a_closed_choice_and_ends_by_itself():
     closed = (choice(allowed=False),)
     assert ground(professional(choices=closed, emergencies=(emergency(),))) == (True, Ground.EMERGENCY)
