@@ -49,7 +49,7 @@ class Professional:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """Somebody whose record it is; ``login`` is empty for those who have no account."""
+    """Somebody whose record it is."""
 
     key: str
     given: str
@@ -60,8 +60,7 @@ class Patient:
     birth_place: str
     order: int
     address: str
-    phone: str = ""
-    has_account: bool = True
+    phone: str
 
     @property
     def ins(self) -> str:
@@ -71,7 +70,7 @@ class Patient:
     @property
     def login(self) -> str:
         """The address this person signs in with."""
-        return f"{self.key}@{_DOMAIN}" if self.has_account else ""
+        return f"{self.key}@{_DOMAIN}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +157,7 @@ PATIENTS = (
         )
         for rank, (key, given, family, sex, born, place, order, street) in enumerate(_RESIDENTS, start=1)
     ),
-    # A child has no account of his own.
+    # His parents hold his account, until representatives have their own.
     Patient(
         key="lucas.bernard",
         given="Lucas",
@@ -168,7 +167,7 @@ PATIENTS = (
         birth_place="61001",
         order=33,
         address="14 rue du Moulin, 61999 Valmont-sur-Orne",
-        has_account=False,
+        phone="+33699900013",
     ),
 )
 
