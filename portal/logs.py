@@ -2,8 +2,8 @@
 
 A message that a library formats may carry a name, a path or a row of the database ("Key
 (email)=(…) already exists"). So the arguments and the text of exceptions are never printed: a line
-is a JSON object with the constant template of the message, the listed fields, and the place of an
-exception. JSON also keeps a line break in a value from starting a line of its own.
+is a JSON object with the template of the message, in which only numbers are filled in, the listed
+fields, and the place of an exception. JSON also keeps a line break in a value from starting a line of its own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class FieldsFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": str(record.msg)[:200] if isinstance(record.msg, str) else type(record.msg).__name__,
+            "message": _message(record)[:200],
         }
         line |= _request_fields(record)
         line |= {name: str(getattr(record, name))[:64] for name in ALLOWED if name in record.__dict__}
@@ -35,6 +35,19 @@ class FieldsFormatter(logging.Formatter):
             line["error"] = _chain(record.exc_info[1])
             line["frames"] = _frames(record.exc_info[2])
         return json.dumps(line, ensure_ascii=True)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The template; numbers are shown unless they are long enough to name somebody (an INS has 15 digits)."""
+    if not isinstance(record.msg, str):
+        return type(record.msg).__name__
+    if not isinstance(record.args, tuple) or not record.args:
+        return record.msg
+    shown = tuple(value if isinstance(value, int | float) and abs(value) < 10**9 else "…" for value in record.args)
+    try:
+        return record.msg % shown
+    except (TypeError, ValueError):
+        return record.msg
 
 
 def _request_fields(record: logging.LogRecord) -> dict[str, object]:
