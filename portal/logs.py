@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import traceback
 from datetime import UTC, datetime
 from types import TracebackType
 
 # Fields that a log call may add with extra={…}: numbers and identifiers only.
 ALLOWED = ("status", "route", "request_id", "task", "count", "seconds", "port", "version")
+
+_PLACEHOLDER = re.compile(r"%[-+ #0-9.*]*[a-zA-Z]")
+_LONGEST_NUMBER = 10**6
 
 
 class FieldsFormatter(logging.Formatter):
@@ -41,13 +45,12 @@ def _message(record: logging.LogRecord) -> str:
     """The template; numbers are shown unless they are long enough to name somebody (an INS has 15 digits)."""
     if not isinstance(record.msg, str):
         return type(record.msg).__name__
-    if not isinstance(record.args, tuple) or not record.args:
-        return record.msg
-    shown = tuple(value if isinstance(value, int | float) and abs(value) < 10**9 else "…" for value in record.args)
-    try:
-        return record.msg % shown
-    except (TypeError, ValueError):
-        return record.msg
+    shown = iter(record.args if isinstance(record.args, tuple) else ())
+    return _PLACEHOLDER.sub(lambda placeholder: _number(next(shown, placeholder[0])), record.msg)
+
+
+def _number(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) and abs(value) < _LONGEST_NUMBER else "…"
 
 
 def _request_fields(record: logging.LogRecord) -> dict[str, object]:
