@@ -16,7 +16,9 @@ from consent.decisions import Ground, Refused, Right
 from consent.granting import choose, oppose
 from records.identity import NoDossier, find_own
 from records.reading import Unknown, open_category, open_overview, open_record
+from records.unlocking import CACHE
 from records.vault.cipher import Unreadable
+from records.vault.keyring import KeyringRefused
 from records.writing import mask, unmask
 from tests.records.scenes import CANARY, SEED, Household, last_entry
 
@@ -283,6 +285,15 @@ def test_nothing_is_returned_when_the_entry_cannot_be_written(
     for actor in (household.patient, household.doctor, household.stranger):
         with pytest.raises(DatabaseError):
             acts[door](actor)
+
+
+def test_without_the_keyring_nothing_is_shown(household: Household, settings, tmp_path) -> None:
+    household.file()
+    settings.KEYRING_FILE = tmp_path / "gone.json"
+    CACHE.clear()
+    for actor in (household.patient, household.doctor):
+        with pytest.raises(KeyringRefused):
+            open_category(actor=actor, dossier_id=household.ref.id, category=Category.LABORATORY)
 
 
 # --- changed and moved rows -------------------------------------------------------------------
