@@ -58,9 +58,13 @@ SELECT
             WHERE team.professional_id = reader.id AND team.during @> at
               AND team.organisation_id = choice.organisation_id)))
 FROM moment
-JOIN consent_professional AS reader ON reader.id = ANY(%(readers)s)
+CROSS JOIN consent_professional AS reader
 LEFT JOIN consent_matrixversion AS version ON version.during @> moment.at
-"""
+WHERE reader.id = """
+# Two texts, because PostgreSQL keeps the plan of the first one once it is prepared (three times faster),
+# and plans the second anew each time.
+_OF_ONE = _SQL + "%(reader)s"
+_OF_SEVERAL = _SQL + "ANY(%(reader)s)"
 
 
 def load_facts(actor: Actor, ref: DossierRef, *, at: datetime | None = None) -> Facts:
@@ -71,7 +75,7 @@ def load_facts(actor: Actor, ref: DossierRef, *, at: datetime | None = None) -> 
     if actor.role is not Role.PROFESSIONAL or actor.professional is None:
         own = actor.role is Role.PATIENT and ref.owner is not None and ref.owner == actor.id
         return Facts(at=at or timezone.now(), role=actor.role, task=actor.task, own=own)
-    found = load_facts_of([actor.professional], ref, at=at)
+    found = _load(_OF_ONE, actor.professional, ref, at)
     # Nobody of the directory is a professional without profession, to whom everything is closed.
     return found.get(actor.professional) or Facts(
         at=at or timezone.now(), role=actor.role, professional=actor.professional
@@ -80,14 +84,14 @@ def load_facts(actor: Actor, ref: DossierRef, *, at: datetime | None = None) -> 
 
 def load_facts_of(professionals: Iterable[UUID], ref: DossierRef, *, at: datetime | None = None) -> dict[UUID, Facts]:
     """The same for several professionals and one dossier, in one query; those unknown are left out."""
-    parameters = {
-        "at": at,
-        "readers": list(professionals),
-        "dossier": ref.id,
-        "emergency": Profession.EMERGENCY_REGULATOR.value,
-    }
+    return _load(_OF_SEVERAL, list(professionals), ref, at)
+
+
+def _load(sql: str, reader: UUID | list[UUID], ref: DossierRef, at: datetime | None) -> dict[UUID, Facts]:
+    emergency = Profession.EMERGENCY_REGULATOR.value
+    parameters = {"at": at, "reader": reader, "dossier": ref.id, "emergency": emergency}
     with connection.cursor() as cursor:
-        cursor.execute(_SQL, parameters)
+        cursor.execute(sql, parameters)
         return {row[0]: _facts(*row) for row in cursor.fetchall()}
 
 
