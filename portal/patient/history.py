@@ -48,7 +48,7 @@ class Line:
     """One line of the history as the patient reads it.
 
     ``what`` and ``why`` are whole phrases in the language in force. ``record_id`` is the document it
-    was about, if any. ``number`` is the place in the signed log, ``None`` for the first second.
+    was about, if any. ``times`` counts the same act done again in a row.
     """
 
     at: datetime

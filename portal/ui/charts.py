@@ -27,7 +27,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A drawn point; a square when out of range, so that colour is not alone to say it."""
+    """A drawn point; a diamond when out of range, so that colour is not alone to say it."""
 
     x: float
     y: float
