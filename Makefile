@@ -1,5 +1,5 @@
 # make run      the whole of Carnet on this machine, with demo people (PORT=8001 to choose another port)
-# make code     the current one-time code of a demo account: make code WHO=camille.moreau@exemple.fr
+# make code     the current one-time code of a demo account: make code WHO=camille.moreau@carnet.example
 # make test     lint, types, import contracts and every test
 # make soak     the same with the full counts of tests/counts.py
 # make messages gather the sentences of the pages into the French catalogue

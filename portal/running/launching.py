@@ -18,7 +18,7 @@ from psycopg import sql
 from portal import roles
 from portal.embedded import Postgres, Redis, ServerRefused
 from portal.env import Environment, SettingsRefused
-from portal.running.folder import DataFolder, RunRefused
+from portal.running.folder import ACCOUNTS, DataFolder, RunRefused
 from portal.running.supervisor import Part, Supervisor, end_leftovers
 
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -111,7 +111,7 @@ class Launch:
         if supervisor.stopping:
             return
         say("preparing the database and the demo people; the first time takes a minute…" if first else "starting…")
-        self._prepare(supervisor, os.environ | variables, seed=first and self.demo_people)
+        self._prepare(supervisor, os.environ | variables, seed=self.demo_people)
         if supervisor.stopping:
             return
         self.folder.ready.touch()
@@ -184,8 +184,10 @@ class Launch:
             time.sleep(0.05)
 
     def _greet(self, seconds: float) -> None:
-        say(f"ready in {seconds:.0f} s at http://localhost:{self.port}")
-        say("stop with Ctrl-C.")
+        accounts = self.folder.path / ACCOUNTS
+        if self.demo_people and accounts.exists():
+            print(accounts.read_text(encoding="utf-8"), flush=True)
+        say(f"ready in {seconds:.0f} s at http://localhost:{self.port} — stop with Ctrl-C.")
 
 
 def granian_options(port: int, *, host: str = "127.0.0.1") -> list[str]:

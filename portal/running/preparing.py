@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from io import StringIO
 from pathlib import Path
 
 import django
@@ -17,8 +18,10 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.utils import translation
 
 from portal.roles import seal_migrations
+from portal.running.folder import ACCOUNTS
 from portal.running.translations import compile_catalogues
 
 
@@ -32,11 +35,19 @@ def main() -> int:
         seal_migrations(connections["owner"].connection)
         collect_static()
         if "--seed" in sys.argv:
-            pass
+            _seed(Path(settings.DATA_FOLDER) / ACCOUNTS)
     except (ImproperlyConfigured, CommandError) as refusal:
         print(refusal, file=sys.stderr)
         return 1
     return 0
+
+
+def _seed(accounts: Path) -> None:
+    """Make the demo people unless they are here, and keep what the command tells of their accounts."""
+    told = StringIO()
+    with translation.override("en"):
+        call_command("seed_demo", stdout=told)
+    accounts.write_text(told.getvalue(), encoding="utf-8")
 
 
 def collect_static() -> bool:

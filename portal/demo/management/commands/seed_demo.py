@@ -36,6 +36,6 @@ class Command(BaseCommand):
         ):
             self.stdout.write(f"  {title:16s} {login:36s} {name}")
         self.stdout.write("  " + _("password of every demo account:") + f" {PASSWORD}")
-        self.stdout.write("  " + _("one-time code:") + " manage.py demo_code LOGIN")
+        self.stdout.write("  " + _("one-time code:") + " make code WHO=LOGIN")
         others = ", ".join(person.login for person in (*PATIENTS[1:], *PROFESSIONALS[1:], *ADMINISTRATORS[1:]))
         self.stdout.write("  " + _("others:") + f" {others}")
