@@ -124,8 +124,8 @@ def _components_text(observation: Node) -> tuple[str, str] | None:
     numbers.sort(key=lambda pair: any(string(c, "code") != "8480-6" for c in items(item(pair[0], "code"), "coding")))
     unit = units.pop()
     # Nobody reads a pressure finer than one millimetre.
-    fine = unit != "mmHg"
-    return "/".join(f"{readable(found.value) if fine else round(found.value):f}" for _part, found in numbers), unit
+    places = [str(round(found.value)) if unit == "mmHg" else f"{readable(found.value):f}" for _part, found in numbers]
+    return "/".join(places), unit
 
 
 def _words(observation: Node) -> str:
