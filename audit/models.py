@@ -82,13 +82,11 @@ class Entry(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["dossier", "at"], name="audit_entry_dossier", condition=Q(dossier__isnull=False)),
+            models.Index(fields=["actor", "at"], name="audit_entry_actor"),
+            models.Index(fields=["event", "at"], name="audit_entry_event"),
             models.Index(
-                fields=["dossier", "at", "id"], name="audit_entry_dossier", condition=Q(dossier__isnull=False)
-            ),
-            models.Index(fields=["actor", "at", "id"], name="audit_entry_actor"),
-            models.Index(fields=["event", "at", "id"], name="audit_entry_event"),
-            models.Index(
-                fields=["outcome", "at", "id"],
+                fields=["outcome", "at"],
                 name="audit_entry_refused",
                 condition=Q(outcome__in=["refused", "failed"]),
             ),

@@ -29,11 +29,11 @@ CREATE TABLE public.audit_entry (
     PRIMARY KEY (at, id),
     CONSTRAINT audit_entry_body CHECK (octet_length(body) BETWEEN 100 AND 6000)
 ) PARTITION BY RANGE (at);
-CREATE INDEX audit_entry_dossier ON public.audit_entry (dossier, at, id) WHERE dossier IS NOT NULL;
-CREATE INDEX audit_entry_actor ON public.audit_entry (actor, at, id);
-CREATE INDEX audit_entry_event ON public.audit_entry (event, at, id);
-CREATE INDEX audit_entry_refused ON public.audit_entry (outcome, at, id) WHERE outcome IN ('refused', 'failed');
-CREATE INDEX audit_entry_xid ON public.audit_entry (xid, at, id);
+CREATE INDEX audit_entry_dossier ON public.audit_entry (dossier, at) WHERE dossier IS NOT NULL;
+CREATE INDEX audit_entry_actor ON public.audit_entry (actor, at);
+CREATE INDEX audit_entry_event ON public.audit_entry (event, at);
+CREATE INDEX audit_entry_refused ON public.audit_entry (outcome, at) WHERE outcome IN ('refused', 'failed');
+CREATE INDEX audit_entry_xid ON public.audit_entry (xid);
 """
 
 GUARDS = """
@@ -163,10 +163,10 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         "indexes": [
-                            models.Index(fields=["dossier", "at", "id"], name="audit_entry_dossier", condition=Q(dossier__isnull=False)),
-                            models.Index(fields=["actor", "at", "id"], name="audit_entry_actor"),
-                            models.Index(fields=["event", "at", "id"], name="audit_entry_event"),
-                            models.Index(fields=["outcome", "at", "id"], name="audit_entry_refused", condition=Q(outcome__in=["refused", "failed"])),
+                            models.Index(fields=["dossier", "at"], name="audit_entry_dossier", condition=Q(dossier__isnull=False)),
+                            models.Index(fields=["actor", "at"], name="audit_entry_actor"),
+                            models.Index(fields=["event", "at"], name="audit_entry_event"),
+                            models.Index(fields=["outcome", "at"], name="audit_entry_refused", condition=Q(outcome__in=["refused", "failed"])),
                         ],
                     },
                 ),
