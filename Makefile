@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # Wheels only: the build script of a source package would run as whoever types make.
-INSTALL := $(PIP) install --quiet --progress-bar off --only-binary :all: --require-hashes
+INSTALL := $(PIP) install --quiet --quiet --progress-bar off --only-binary :all: --require-hashes
 FIRST_PARTY := audit consent records portal manage.py
 # The version is pinned here: a lock must not change with the tool that writes it.
 UV := uv==0.13.9
