@@ -29,6 +29,17 @@ _PURPOSES = {
 }
 
 
+_CHOOSE_CATEGORY = {
+    "required": _("Choose a category from the list."),
+    "invalid_choice": _("This category cannot be chosen here. Choose one from the list."),
+}
+
+
+def _choices(categories: Iterable[Category]) -> list[tuple[str, str]]:
+    """Nothing is chosen at first: the wrong drawer is easier to leave than to undo."""
+    return [("", gettext("Choose a category")), *((category.value, category.label) for category in categories)]
+
+
 class SearchForm(forms.Form):
     """A name to look for in one's own list."""
 
@@ -48,15 +59,16 @@ class SearchForm(forms.Form):
 class RequestForm(forms.Form):
     """Which category is asked for, and why: no free text, so that nothing clinical is written in clear."""
 
-    category = forms.ChoiceField(label=_("Category"))
+    category = forms.ChoiceField(label=_("Category"), error_messages=_CHOOSE_CATEGORY)
     purpose = forms.ChoiceField(
-        label=_("Purpose"), choices=[("", _("Choose a purpose"))] + [(p.value, _PURPOSES[p]) for p in Purpose]
+        label=_("Purpose"),
+        choices=[("", _("Choose a purpose")), *((purpose.value, label) for purpose, label in _PURPOSES.items())],
+        error_messages={"required": _("Choose a purpose from the list.")},
     )
 
     def __init__(self, *args: Any, categories: Iterable[Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", gettext("Choose a category")), *((c.value, c.label) for c in categories)]
-        self.fields["category"].choices = choices  # type: ignore[attr-defined]
+        self.fields["category"].choices = _choices(categories)  # type: ignore[attr-defined]
 
 
 class FindForm(forms.Form):
@@ -66,7 +78,8 @@ class FindForm(forms.Form):
         label=_("National health identity number (INS)"),
         help_text=_("15 characters, as on the health card; spaces do not matter."),
         max_length=30,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "inputmode": "numeric"}),
+        error_messages={"required": _("Type the number of the person.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
 
@@ -77,11 +90,16 @@ class EmergencyForm(forms.Form):
         label=_("Reason"),
         choices=[(code.value, code.label) for code in ReasonCode],
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason from the list.")},
     )
     text = forms.CharField(
         label=_("What happened, in a few words"),
-        help_text=_("Sealed at once: read only by the person and by a reviewing doctor."),
+        help_text=_("Sealed at once under the person's own key: no administrator can read it."),
         min_length=10,
+        error_messages={
+            "required": _("Say in a few words why this record must be opened now."),
+            "min_length": _("Say a little more: at least 10 characters."),
+        },
         max_length=REASON_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
@@ -94,22 +112,29 @@ class EmergencyForm(forms.Form):
 class DepositForm(forms.Form):
     """A text to add to a record: a consultation note, a certificate."""
 
-    category = forms.ChoiceField(label=_("Category"))
+    category = forms.ChoiceField(label=_("Category"), error_messages=_CHOOSE_CATEGORY)
     title = forms.CharField(
-        label=_("Title"), max_length=TITLE_LENGTH, help_text=_("What the person will see in their list.")
+        label=_("Title"),
+        max_length=TITLE_LENGTH,
+        help_text=_("What the person will see in their list."),
+        error_messages={"required": _("Give the document a title.")},
     )
     written_on = forms.DateField(
         label=_("Date"),
         help_text=_("The day it is about, not in the future."),
+        error_messages={"required": _("Choose a date."), "invalid": _("This date does not exist. Choose another one.")},
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     text = forms.CharField(
-        label=_("Text"), max_length=TEXT_LENGTH, strip=True, widget=forms.Textarea(attrs={"rows": 12})
+        label=_("Text"),
+        max_length=TEXT_LENGTH,
+        error_messages={"required": _("Write the text of the document.")},
+        widget=forms.Textarea(attrs={"rows": 12}),
     )
 
     def __init__(self, *args: Any, categories: Iterable[Category], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["category"].choices = [(c.value, c.label) for c in categories]  # type: ignore[attr-defined]
+        self.fields["category"].choices = _choices(categories)  # type: ignore[attr-defined]
 
     def clean_written_on(self) -> Any:
         """A day that has come."""

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.utils import timezone
+
 from audit.events import Event
 from audit.log import LoggedEntry
 from consent.categories import Category
 from portal.professional.searching import folded, matches
 from portal.professional.standing import Standing, age_on
 from records.people import Identity
+
+_SOON = 14
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -23,9 +27,15 @@ class Line:
     identity: Identity
     age: int | None
     standing: Standing
+    days_left: int | None
 
     def __repr__(self) -> str:
         return "<Line>"
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether the relationship ends within two weeks: time to speak of it with the patient."""
+        return self.days_left is not None and self.days_left <= _SOON
 
 
 def lines_of(
@@ -33,7 +43,13 @@ def lines_of(
 ) -> list[Line]:
     """The patients whose name the query finds, in the order of a directory (pure)."""
     found = [
-        Line(dossier_id, identity, age_on(identity.birth_date, today), standings[dossier_id])
+        Line(
+            dossier_id,
+            identity,
+            age_on(identity.birth_date, today),
+            standings[dossier_id],
+            _days_left(standings[dossier_id], today),
+        )
         for dossier_id, identity in identities.items()
         if matches(identity, query)
     ]
@@ -42,35 +58,40 @@ def lines_of(
     )
 
 
+def _days_left(standing: Standing, today: date) -> int | None:
+    return (timezone.localdate(standing.until) - today).days if standing.until else None
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One act of one's own, or several of one request that say the same: a list of twelve names is one line."""
+    """One act of one's own, or names seen in a row: a list of twelve patients is one line, not twelve."""
 
     entry: LoggedEntry
-    times: int
+    dossiers: frozenset[UUID]
 
     @property
     def drawer(self) -> str:
         """The category it was about, in the language in force; empty when there was none."""
         return Category(self.entry.category).label if self.entry.category in set(Category) else self.entry.category
 
+    @property
+    def dossier(self) -> UUID | None:
+        """The one dossier (pseudonym) it was about; none when it was about none or several."""
+        return next(iter(self.dossiers)) if len(self.dossiers) == 1 else None
+
 
 def traces_of(entries: Sequence[LoggedEntry]) -> list[Trace]:
-    """The entries in their order, with the names of one shown list folded into one line (pure)."""
+    """The entries in their order, names seen in a row folded into one line (pure)."""
     traces: list[Trace] = []
     for entry in entries:
-        last = traces[-1].entry if traces else None
-        if (
-            last is not None
-            and entry.event == last.event == Event.DOSSIER_LISTED.dotted
-            and entry.request == last.request
-        ):
-            traces[-1] = Trace(last, traces[-1].times + 1)
+        about = frozenset([entry.dossier]) if entry.dossier is not None else frozenset[UUID]()
+        if traces and entry.event == traces[-1].entry.event == Event.DOSSIER_LISTED.dotted:
+            traces[-1] = Trace(traces[-1].entry, traces[-1].dossiers | about)
         else:
-            traces.append(Trace(entry, 1))
+            traces.append(Trace(entry, about))
     return traces
 
 
 def dossiers_in(traces: Iterable[Trace]) -> set[UUID]:
-    """The dossiers (pseudonyms) that single lines speak of."""
-    return {trace.entry.dossier for trace in traces if trace.times == 1 and trace.entry.dossier is not None}
+    """The dossiers (pseudonyms) that the lines about one person speak of."""
+    return {trace.dossier for trace in traces if trace.dossier is not None}
