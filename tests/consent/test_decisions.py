@@ -135,6 +135,8 @@ def test_what_an_author_wrote_stays_closed_to_one_reader():
     assert ground(world, marks=Marks(author=UUID(int=3)))[0]
     assert ground(world, marks=Marks(author=None))[0]
     assert ground(world)[0], "the drawer itself is open"
+    over = professional(oppositions=(opposition(author=COLLEAGUE, during=OVER),))
+    assert ground(over, marks=Marks(author=COLLEAGUE)) == (True, Ground.DEFAULT_OPEN)
 
 
 def test_a_masked_record_is_seen_by_its_author_alone():
