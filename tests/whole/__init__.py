@@ -1,0 +1,1 @@
+"""The whole house, as `make run` opens it: nothing here reaches inside it."""
