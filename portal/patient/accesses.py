@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit.actor import Role
+from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient.history import Show, read_history
 
 
 @require_safe
 @only_for(Role.PATIENT)
-def accesses(request: HttpRequest) -> HttpResponse:
+def accesses(request: Visit) -> HttpResponse:
     """The history, page by page; a fragment request gets the next lines alone."""
     asked = request.GET.get("show", Show.OTHERS.value)
     show = Show(asked) if asked in set(Show) else Show.OTHERS

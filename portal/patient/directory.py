@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db.models import Func, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Lower
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from audit.actor import Role
 from consent.granting import open_relationship
 from consent.models import Membership, Professional
+from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient.forms import LengthForm, NameForm
 from records.identity import find_own
@@ -27,7 +28,7 @@ _ACCENTS, _PLAIN = "àâäãçéèêëîïíñôöóùûüúÿ", "aaaaceeeeiiino
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @only_for(Role.PATIENT)
-def find(request: HttpRequest) -> HttpResponse:
+def find(request: Visit) -> HttpResponse:
     """Looks for a professional by name; the name travels in the body, so that no server log keeps it."""
     form = NameForm(request.POST if request.method == "POST" else None)
     found = search(form.cleaned_data["name"]) if form.is_bound and form.is_valid() else None
@@ -36,7 +37,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @only_for(Role.PATIENT)
-def welcome(request: HttpRequest, professional_id: UUID) -> HttpResponse:
+def welcome(request: Visit, professional_id: UUID) -> HttpResponse:
     """Says what opens, and for how long; then opens the care relationship."""
     person = _working().filter(pk=professional_id).first()
     if person is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from audit.actor import Role
 from audit.reviewing import latest_checkpoint
 from consent.explaining import read_sharing
+from portal.acting import Visit
 from portal.audiences import only_for
 from portal.notifications.models import Letter
 from portal.patient import history
@@ -20,7 +21,7 @@ _NEWEST = 5
 
 @require_safe
 @only_for(Role.PATIENT)
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Visit) -> HttpResponse:
     """The patient's home."""
     overview = open_overview(actor=request.actor, newest=_NEWEST)
     context = {

@@ -8,7 +8,7 @@ from itertools import groupby
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.actor import Role
 from consent.categories import Category
+from portal.acting import Visit
 from portal.audiences import only_for
 from portal.ui.results import sparklines
 from records import writing
@@ -25,7 +26,7 @@ from records.reading import Item, open_category, open_overview, open_record
 
 @require_safe
 @only_for(Role.PATIENT)
-def record(request: HttpRequest) -> HttpResponse:
+def record(request: Visit) -> HttpResponse:
     """All categories with their counts; allergies first."""
     overview = open_overview(actor=request.actor)
     return render(request, "patient/record.html", {"overview": overview})
@@ -33,7 +34,7 @@ def record(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @only_for(Role.PATIENT)
-def category(request: HttpRequest, category: Category) -> HttpResponse:
+def category(request: Visit, category: Category) -> HttpResponse:
     """One category, the newest year first."""
     drawer = open_category(actor=request.actor, dossier_id=find_own(request.actor).id, category=category)
     context = {"drawer": drawer, "years": by_year(drawer.items), "lines": sparklines(drawer.items)}
@@ -42,14 +43,14 @@ def category(request: HttpRequest, category: Category) -> HttpResponse:
 
 @require_safe
 @only_for(Role.PATIENT)
-def item(request: HttpRequest, record_id: UUID) -> HttpResponse:
+def item(request: Visit, record_id: UUID) -> HttpResponse:
     """One document, for a person."""
     return render(request, "patient/item.html", {"view": open_record(actor=request.actor, record_id=record_id)})
 
 
 @require_POST
 @only_for(Role.PATIENT)
-def mask(request: HttpRequest, record_id: UUID) -> HttpResponse:
+def mask(request: Visit, record_id: UUID) -> HttpResponse:
     """Hides a document from everybody but its author."""
     writing.mask(actor=request.actor, record_id=record_id)
     messages.success(request, _("This document is hidden. Only you and its author can see it."))
@@ -58,7 +59,7 @@ def mask(request: HttpRequest, record_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT)
-def unmask(request: HttpRequest, record_id: UUID) -> HttpResponse:
+def unmask(request: Visit, record_id: UUID) -> HttpResponse:
     """Shows a document again to those who may see its category."""
     writing.unmask(actor=request.actor, record_id=record_id)
     messages.success(request, _("This document is shown again to those who may see its category."))

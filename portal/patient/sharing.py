@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,6 +15,7 @@ from audit.actor import Role
 from consent import granting
 from consent.decisions import Right
 from consent.explaining import read_sharing
+from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient import changes
 from portal.patient.forms import LengthForm
@@ -25,7 +26,7 @@ _TOOLS = {"can_switch": changes.can_switch, "is_opposed": changes.is_opposed, "r
 
 @require_safe
 @only_for(Role.PATIENT)
-def sharing(request: HttpRequest) -> HttpResponse:
+def sharing(request: Visit) -> HttpResponse:
     """Everybody who may see something: a table on a large screen, one person at a time on a small one."""
     found = read_sharing(actor=request.actor, ref=find_own(request.actor))
     return render(request, "patient/sharing.html", {"sharing": found, "form": LengthForm(), **_TOOLS})
@@ -33,7 +34,7 @@ def sharing(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @only_for(Role.PATIENT)
-def professional(request: HttpRequest, professional_id: UUID) -> HttpResponse:
+def professional(request: Visit, professional_id: UUID) -> HttpResponse:
     """One professional: their switches, the end of the relationship, opposition."""
     found = read_sharing(actor=request.actor, ref=find_own(request.actor))
     line = found.professional(professional_id)
@@ -46,7 +47,7 @@ def professional(request: HttpRequest, professional_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT)
-def preview(request: HttpRequest) -> HttpResponse:
+def preview(request: Visit) -> HttpResponse:
     """Says in sentences what the switches would change; nothing is changed yet."""
     found = read_sharing(actor=request.actor, ref=find_own(request.actor))
     asked = changes.asked_changes(found, request.POST.getlist("about"), request.POST.getlist("open"))
@@ -60,7 +61,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT)
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm(request: Visit) -> HttpResponse:
     """Makes the changes that the preview showed; what the house cannot do is said, the rest is done."""
     ref = find_own(request.actor)
     found = read_sharing(actor=request.actor, ref=ref)
@@ -83,7 +84,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT)
-def answer(request: HttpRequest, request_id: UUID) -> HttpResponse:
+def answer(request: Visit, request_id: UUID) -> HttpResponse:
     """Answers a professional's request: yes for a time, or no."""
     allowed = request.POST.get("answer") == "yes"
     form = LengthForm(request.POST)
@@ -96,7 +97,7 @@ def answer(request: HttpRequest, request_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT)
-def end(request: HttpRequest, professional_id: UUID) -> HttpResponse:
+def end(request: Visit, professional_id: UUID) -> HttpResponse:
     """Ends a care relationship."""
     granting.end_relationship(actor=request.actor, ref=find_own(request.actor), professional=professional_id)
     messages.success(request, _("This person no longer takes care of you and sees nothing more."))
@@ -105,7 +106,7 @@ def end(request: HttpRequest, professional_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT)
-def opposition(request: HttpRequest, professional_id: UUID) -> HttpResponse:
+def opposition(request: Visit, professional_id: UUID) -> HttpResponse:
     """Keeps a professional out of everything, emergencies included."""
     granting.oppose(actor=request.actor, ref=find_own(request.actor), professional=professional_id)
     messages.success(request, _("Your opposition is recorded. This person sees nothing more."))
@@ -114,7 +115,7 @@ def opposition(request: HttpRequest, professional_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT)
-def withdraw_opposition(request: HttpRequest, opposition_id: UUID) -> HttpResponse:
+def withdraw_opposition(request: Visit, opposition_id: UUID) -> HttpResponse:
     """Takes an opposition away."""
     granting.withdraw_opposition(actor=request.actor, ref=find_own(request.actor), opposition_id=opposition_id)
     messages.success(request, _("Your opposition is withdrawn. Your other choices hold again."))
@@ -123,7 +124,7 @@ def withdraw_opposition(request: HttpRequest, opposition_id: UUID) -> HttpRespon
 
 @require_POST
 @only_for(Role.PATIENT)
-def withdraw_choice(request: HttpRequest, choice_id: UUID) -> HttpResponse:
+def withdraw_choice(request: Visit, choice_id: UUID) -> HttpResponse:
     """Takes away a choice about a team or a profession."""
     granting.withdraw_choice(actor=request.actor, ref=find_own(request.actor), choice_id=choice_id)
     messages.success(request, _("This choice is withdrawn. The default holds again."))
