@@ -44,7 +44,7 @@ class Flaw(StrEnum):
     CONTENT = "content"
 
 
-class Unreadable(Exception):  # noqa: N818 (the name the house gives it)
+class Unreadable(Exception):
     """Sealed bytes that do not open here.
 
     Its text is always the same: an answer that told a wrong key from a changed byte would help

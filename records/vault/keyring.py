@@ -52,7 +52,7 @@ class Health:
     sentence: str
 
 
-class KeyringRefused(Exception):  # noqa: N818 (a refusal, as everywhere in the house)
+class KeyringRefused(Exception):
     """The keyring cannot be used: a sentence that says what to do."""
 
 
