@@ -87,7 +87,7 @@ def read_history(*, actor: Actor, show: Show, before: str | None = None) -> Hist
     with transaction.atomic(durable=True):
         ref = find_own(actor)
         rows = _rows(ref, actor, show, before)
-        entries = [log.read_row(row, row.index, row.leaf_hash) for row in rows[:PAGE]]
+        entries = [_read(row) for row in rows[:PAGE]]
         lines = name_lines(entries, actor)
         log.append(Event.HISTORY_READ, actor=actor, dossier=ref.pseudonym, outcome=Outcome.DONE)
     days = tuple((day, tuple(group)) for day, group in groupby(folded(lines), key=lambda line: line.day))
@@ -104,10 +104,15 @@ def _rows(ref: DossierRef, actor: Actor, show: Show, before: str | None) -> list
     return list(rows.newest_first().with_index()[: PAGE + 1])
 
 
+def _read(row: Entry) -> log.LoggedEntry:
+    """The entry of a row of ``with_index()``, checked against its bytes and its leaf."""
+    return log.read_row(row, row.index, row.leaf_hash)  # type: ignore[attr-defined]
+
+
 def last_looks(ref: DossierRef, actor: Actor, *, limit: int = 3) -> tuple[Line, ...]:
     """The newest acts of professionals on this record."""
     rows = Entry.objects.about(ref.pseudonym).filter(role=Role.PROFESSIONAL.value).newest_first().with_index()
-    return tuple(name_lines([log.read_row(row, row.index, row.leaf_hash) for row in rows[:limit]], actor))
+    return tuple(name_lines([_read(row) for row in rows[:limit]], actor))
 
 
 def fresh_emergency(ref: DossierRef, actor: Actor) -> Line | None:
@@ -115,7 +120,7 @@ def fresh_emergency(ref: DossierRef, actor: Actor) -> Line | None:
     since = timezone.now() - _EMERGENCY_SHOWN_FOR
     rows = Entry.objects.about(ref.pseudonym).filter(event=Event.EMERGENCY_OPENED.dotted, at__gte=since)
     row = rows.exclude(outcome__in=_NOT_DONE).newest_first().with_index().first()
-    return name_lines([log.read_row(row, row.index, row.leaf_hash)], actor)[0] if row else None
+    return name_lines([_read(row)], actor)[0] if row else None
 
 
 def name_lines(entries: Sequence[log.LoggedEntry], actor: Actor) -> list[Line]:

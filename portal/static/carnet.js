@@ -1,6 +1,9 @@
 // Every page works without this file. It only saves a person a step.
 "use strict";
 
+// htmx writes the address of the page into the browser's storage whatever its settings say: nothing of ours stays there.
+window.sessionStorage.removeItem("htmx-current-path-for-history");
+
 // A fragment answered by a redirection (the session ended): go where the server says, as a whole page.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, pathInfo } = event.detail;

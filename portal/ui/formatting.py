@@ -58,7 +58,7 @@ def short_month(value: date | datetime) -> str:
 
 def clock(value: datetime) -> str:
     """The hour and minute: ``22:14``."""
-    return format_time(_local(value), "HH:mm", locale=current_locale())
+    return format_time(timezone.localtime(value), "HH:mm", locale=current_locale())
 
 
 def moment(value: datetime) -> str:
