@@ -91,12 +91,19 @@ def verify(*, actor: Actor) -> Report:
     """
     _administrators_only(actor)
     report = verify_log()
-    facts: dict[str, str | int | UUID] = {"size": report.size, "verdict": "whole" if report.ok else "broken"}
+    facts: dict[str, str | int | UUID] = {"size": report.size, "verdict": verdict_of(report)}
     if report.first_bad is not None:
         facts["first_bad"] = report.first_bad
     with transaction.atomic(durable=True):
         append(Event.LOG_VERIFIED, actor=actor, outcome=Outcome.DONE if report.ok else Outcome.FAILED, facts=facts)
     return report
+
+
+def verdict_of(report: Report) -> str:
+    """``whole``, ``broken`` when an entry can no longer be trusted, ``late`` when some wait too long for a number."""
+    if report.ok:
+        return "whole"
+    return "late" if report.late and report.first_bad is None else "broken"
 
 
 def _administrators_only(actor: Actor) -> None:

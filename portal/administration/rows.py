@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from babel.dates import format_time
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.actor import Role
@@ -12,6 +14,7 @@ from audit.events import Event, Outcome
 from audit.pseudonyms import shown
 from audit.reviewing import LogLine
 from portal.administration import wording
+from portal.ui.formatting import current_locale
 
 _TONES = {Outcome.REFUSED: "warn", Outcome.FAILED: "danger", Outcome.ALLOWED: "ok"}
 
@@ -22,6 +25,7 @@ class Row:
 
     index: int | None
     at: datetime
+    time: str
     actor: str
     who: str
     organisation: str
@@ -42,6 +46,8 @@ def row_of(line: LogLine) -> Row:
     return Row(
         index=line.index,
         at=line.at,
+        # Seconds, unlike on other pages: here the order of acts is what people look at.
+        time=format_time(timezone.localtime(line.at), "HH:mm:ss", locale=current_locale()),
         # A visitor is nobody: the same zeros for all would look like one very busy person.
         actor="" if line.role == Role.ANONYMOUS.value and not line.actor.int else shown("A", line.actor),
         who=wording.who_label(line.role, line.profession),

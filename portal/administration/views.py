@@ -20,7 +20,7 @@ from audit.reviewing import LogFilter, latest_checkpoint
 from portal.acting import Visit
 from portal.administration.charting import hours_chart
 from portal.administration.forms import LogForm
-from portal.administration.looking import read_integrity, read_log, verify
+from portal.administration.looking import read_integrity, read_log, verdict_of, verify
 from portal.administration.rows import row_of
 from portal.administration.tasks import verify_the_log
 from portal.audiences import only_for
@@ -58,7 +58,7 @@ def log(request: Visit) -> HttpResponse:
 def integrity(request: Visit) -> HttpResponse:
     """What was signed, what was verified before; nothing here is green until it is verified again."""
     view = read_integrity(actor=request.actor)
-    return render(request, "administration/integrity.html", {"view": view, "report": None})
+    return render(request, "administration/integrity.html", {"view": view, "report": None, "verdict": ""})
 
 
 @only_for(Role.ADMINISTRATOR)
@@ -68,7 +68,7 @@ def verify_now(request: Visit) -> HttpResponse:
     checkpoint = latest_checkpoint()
     if checkpoint is None or checkpoint.size <= AT_ONCE:
         report = verify(actor=request.actor)
-        context = {"view": read_integrity(actor=request.actor), "report": report}
+        context = {"view": read_integrity(actor=request.actor), "report": report, "verdict": verdict_of(report)}
         return render(request, "administration/integrity.html", context)
     try:
         verify_the_log.delay(str(request.actor.id), str(request.actor.request))

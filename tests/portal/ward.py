@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -19,6 +18,7 @@ from consent.dossiers import DossierRef
 from consent.models import CareRelationship, Choice, Membership, Opposition, Organisation, Professional
 from portal.accounts import enrolment
 from portal.accounts.models import Account, SealedTOTPDevice
+from records.formats.fhir.bundle import exact, to_json
 from records.formats.fhir.heading import header_of
 from records.formats.fhir.references import References
 from records.identity import create_dossier
@@ -119,12 +119,14 @@ def opposed(patient: Patient, carer: Carer) -> None:
 
 
 def filed(patient: Patient, category: Category, resource: dict) -> UUID:
+    """A record as an import would have filed it: its numbers are exact."""
+    resource = exact(resource)
     return deposit(
         actor=SEED,
         dossier_id=patient.ref.id,
         category=category,
         header=header_of(resource, References()),
-        resource=json.dumps(resource).encode(),
+        resource=to_json(resource),
     )
 
 
