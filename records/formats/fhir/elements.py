@@ -88,7 +88,7 @@ def readable(value: Decimal) -> Decimal:
 def codings(concept: Node) -> list[Node]:
     """The codings of a CodeableConcept; a bare Coding counts as one."""
     found = items(concept, "coding")
-    if not found and "code" in concept and isinstance(concept.get("code"), str):
+    if not found and any(isinstance(concept.get(key), str) for key in ("code", "display")):
         return [concept]
     return found
 
