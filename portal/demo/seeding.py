@@ -31,7 +31,7 @@ def seed(now: datetime, say: Say = lambda _step: None) -> None:
 
     Args:
         now: an aware moment; the histories are counted back from its day.
-        say: told each step (an English msgid) as it begins.
+        say: told the name of each step as it begins.
 
     Raises:
         AlreadySeeded: there is nothing left to do.

@@ -141,7 +141,7 @@ def _timing(timing: Node) -> Iterator[Row]:
         yield Row(Word(_("For")), length)
     bounds = item(repeat, "boundsPeriod")
     for key, label in (("start", Word(_("From"))), ("end", Word(_("Until")))):
-        if moment := when(bounds.get(key)):
-            yield Row(label, moment)
+        if day := when(bounds.get(key)):
+            yield Row(label, day)
     if code := concept_text(item(timing, "code")):
         yield Row(Word(_("Rhythm")), code)

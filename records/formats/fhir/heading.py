@@ -27,7 +27,7 @@ from records.formats.fhir.elements import (
 from records.formats.fhir.kinds import KIND_WORDS
 from records.formats.fhir.references import References
 from records.formats.fhir.results import result_of
-from records.headers import Header
+from records.headers import Flag, Header
 
 # Where a date may stand, the truest first. A dot descends.
 _DATES = (
@@ -324,7 +324,7 @@ def _status(resource: Node) -> str:
     return clinical or string(resource, "status") or string(resource, "lifecycleStatus")
 
 
-_Value = tuple[Decimal | None, str, str, Decimal | None, Decimal | None, str]
+_Value = tuple[Decimal | None, str, str, Decimal | None, Decimal | None, Flag]
 
 
 def _value(kind: str, resource: Node) -> _Value:
@@ -334,15 +334,15 @@ def _value(kind: str, resource: Node) -> _Value:
         return found.value, found.text, found.unit, found.low, found.high, found.flag
     if kind in ("ExplanationOfBenefit", "Claim"):
         amount = paid(resource)
-        return money(amount), "", string(amount, "currency"), None, None, ""
+        return money(amount), "", string(amount, "currency"), None, None, Flag.NONE
     if kind in ("MedicationRequest", "MedicationDispense", "MedicationStatement", "MedicationAdministration"):
-        return None, dosage_text(resource), "", None, None, ""
+        return None, dosage_text(resource), "", None, None, Flag.NONE
     if kind == "AllergyIntolerance":
         manifestations = [
             concept_text(sign) for reaction in items(resource, "reaction") for sign in items(reaction, "manifestation")
         ]
-        return None, line(", ".join(filter(None, manifestations))), "", None, None, ""
-    return None, "", "", None, None, ""
+        return None, line(", ".join(filter(None, manifestations))), "", None, None, Flag.NONE
+    return None, "", "", None, None, Flag.NONE
 
 
 def money(amount: Node) -> Decimal | None:

@@ -37,5 +37,6 @@ class Command(BaseCommand):
             self.stdout.write(f"  {title:16s} {login:36s} {name}")
         self.stdout.write("  " + _("password of every demo account:") + f" {PASSWORD}")
         self.stdout.write("  " + _("one-time code:") + " make code WHO=LOGIN")
-        others = ", ".join(person.login for person in (*PATIENTS[1:], *PROFESSIONALS[1:], *ADMINISTRATORS[1:]))
-        self.stdout.write("  " + _("others:") + f" {others}")
+        others = [person.login for person in PATIENTS[1:]]
+        others += [person.login for person in PROFESSIONALS[1:]] + [person.login for person in ADMINISTRATORS[1:]]
+        self.stdout.write("  " + _("others:") + f" {', '.join(others)}")
