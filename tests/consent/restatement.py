@@ -17,7 +17,8 @@ A world::
     oppositions     [{id, organisation (bool), author, during}]
     emergencies     [{id, during}]
     switches        {regulator, others, masked}
-    choices         [{id, target (person, team, profession, newcomer), category, right, allowed, during}]
+    choices         [{id, target (person, team, profession, newcomer), category, right, allowed, during}];
+                    those about newcomers only close
     hidden_new      [{id, category or None, during}]
     discreet        [category]
     category, right, document (None, or {author, masked, shown, filed_at, held_until, secret, opened})
@@ -72,7 +73,6 @@ RULES = [
     (5, {"choice": "profession closed"}, False, "choice_profession_closed"),
     (5, {"choice": "profession open", "in_care": True}, True, "choice_profession_open"),
     (5, {"choice": "newcomer closed"}, False, "choice_newcomer_closed"),
-    (5, {"choice": "newcomer open", "in_care": True}, True, "choice_newcomer_open"),
     (6, {"kind": "professional", "in_care": True, "profession": "emergency_regulator"}, False, "emergency_route_only"),
     (6, {"kind": "professional", "in_care": True, "gives": "default"}, True, "default_open"),
     (6, {"kind": "professional", "in_care": True}, False, "on_consent"),
@@ -83,7 +83,7 @@ RULES = [
 # Which kind of consent a ground rests on: its identifier is told with the answer.
 RESTS_ON = {
     "opposed_person": "opposition", "opposed_organisation": "opposition", "opposed_author": "author_opposition",
-    "emergency": "emergency", "hidden_new": "hiding", "delegation_scope": "delegation",
+    "emergency": "emergency", "hidden_new": "hiding",
     **{f"choice_{target}_{word}": "chosen" for target in PRECISION for word in ("closed", "open")},
     **dict.fromkeys(("representation_age", "representation_scope", "minor_secret"), "representation"),
     **dict.fromkeys(("representative", "representative_opened"), "representation"),
@@ -147,10 +147,8 @@ def _delegation(world, seen):
     if world["reader"]["delegate"] is None:
         return
     live = in_force(world["delegations"], world)
-    seen["delegation"] = "over"
-    if live:
-        seen["ids"]["delegation"] = live[0]["id"]
-        seen["delegation"] = "fits" if world["category"] in live[0]["categories"] else "elsewhere"
+    fitting = [each for each in live if world["category"] in each["categories"]]
+    seen["delegation"] = "fits" if fitting else ("elsewhere" if live else "over")
 
 
 def _document(world, seen):
@@ -182,12 +180,14 @@ def _representation(world, seen):
     seen.update(guardian=False, age_fits=False, in_scope=False, guarded=False, secret=False)
     if not live:
         return
-    first = live[0]
+    ages = {"parent": {"under_15", "from_15"}, "guardian": {"under_15", "from_15"}, "carer": {"adult"}}
+    fitting = [each for each in live if world["age"] in ages[each["kind"]]]
+    reaching = [each for each in fitting if category in each["categories"]]
+    first = (reaching or fitting or live)[0]
     seen["ids"]["representation"] = first["id"]
     seen["guardian"] = first["kind"] in ("parent", "guardian")
-    fitting = {"under_15", "from_15"} if seen["guardian"] else {"adult"}
-    seen["age_fits"] = world["age"] in fitting
-    seen["in_scope"] = category in first["categories"]
+    seen["age_fits"] = bool(fitting)
+    seen["in_scope"] = bool(reaching)
     seen["guarded"] = category == SEXUAL_HEALTH or (world["age"] == "from_15" and category in DELICATE)
     opened = document is not None and document["opened"]
     if document is not None:
