@@ -21,6 +21,7 @@ from audit import log
 from audit.actor import Actor, Role
 from audit.events import Event, Outcome
 from audit.models import Entry
+from audit.reviewing import ACCESSES
 from consent.categories import Category
 from consent.decisions import Ground
 from consent.dossiers import DossierRef
@@ -55,6 +56,7 @@ class Line:
     who: str
     who_detail: str
     is_self: bool
+    is_house: bool
     what: str
     category: Category | None
     why: str
@@ -110,8 +112,9 @@ def _read(row: Entry) -> log.LoggedEntry:
 
 
 def last_looks(ref: DossierRef, actor: Actor, *, limit: int = 3) -> tuple[Line, ...]:
-    """The newest acts of professionals on this record."""
-    rows = Entry.objects.about(ref.pseudonym).filter(role=Role.PROFESSIONAL.value).newest_first().with_index()
+    """The newest looks of professionals into this record, refused ones too."""
+    looks = Entry.objects.about(ref.pseudonym).filter(role=Role.PROFESSIONAL.value, event__in=ACCESSES)
+    rows = looks.newest_first().with_index()
     return tuple(name_lines([_read(row) for row in rows[:limit]], actor))
 
 
@@ -137,11 +140,19 @@ def folded(lines: Sequence[Line]) -> list[Line]:
     """The lines with the same act repeated in a row on one day told once."""
     told: list[Line] = []
     for line in lines:
-        if told and replace(told[-1], at=line.at, times=1) == line and told[-1].day == line.day:
-            told[-1] = replace(told[-1], times=told[-1].times + 1)
+        if told and _same_act(told[-1], line):
+            told[-1] = replace(told[-1], times=told[-1].times + 1, record_id=line.record_id)
         else:
             told.append(line)
     return told
+
+
+def _same_act(one: Line, other: Line) -> bool:
+    """Whether two lines say the same; what the house files is told by category, not document by document."""
+    if one.day != other.day:
+        return False
+    alike = replace(one, at=other.at, times=1)
+    return alike == other or (one.is_house and replace(alike, record_id=other.record_id) == other)
 
 
 def _line(entry: log.LoggedEntry, person: Professional | None, place: Organisation | None, actor: Actor) -> Line:
@@ -151,6 +162,7 @@ def _line(entry: log.LoggedEntry, person: Professional | None, place: Organisati
         who=_who(entry, person, actor),
         who_detail=" · ".join(part for part in (profession, place.name if place else "") if part),
         is_self=entry.actor == actor.id,
+        is_house=entry.role == Role.SYSTEM.value,
         what=_sentence_case(_(entry.meaning)),
         category=Category(entry.category) if entry.category in _CATEGORIES else None,
         why="" if entry.actor == actor.id else _why(entry),
@@ -181,6 +193,9 @@ def _who(entry: log.LoggedEntry, person: Professional | None, actor: Actor) -> s
 
 def _why(entry: log.LoggedEntry) -> str:
     """The ground of the decision as a sentence; empty where nothing had to be decided."""
+    if entry.ground == Ground.NOT_OWNER.value:
+        # Its own sentence speaks to the one who was refused.
+        return _("Your record belongs to you: nobody else opens it as theirs.")
     return Ground(entry.ground).explanation if entry.ground in set(Ground) else ""
 
 
