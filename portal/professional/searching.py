@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from typing import Protocol
 
 
@@ -34,8 +33,3 @@ def matches(person: Named, query: str) -> bool:
     """Whether every word of the query begins one of the person's names; an empty query finds everybody."""
     names = folded(" ".join((person.family, person.given, person.used_name or ""))).split()
     return all(any(name.startswith(word) for name in names) for word in folded(query).split())
-
-
-def alphabetical(people: Iterable[Named]) -> list[Named]:
-    """Ordered as in a directory: by family name, then given name, accents ignored."""
-    return sorted(people, key=lambda person: (folded(person.used_name or person.family), folded(person.given)))

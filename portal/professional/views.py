@@ -24,7 +24,7 @@ from records.identity import read_identities
 from records.people import Identity
 from records.reading import open_category, open_overview, open_record
 
-PAGE = 50
+PAGE = 100
 
 
 @only_for(Role.PROFESSIONAL)

@@ -160,7 +160,7 @@ def test_my_accesses_fold_the_names_of_a_list_and_name_only_my_patients(ward) ->
 def test_my_accesses_go_on_by_a_cursor_and_a_bad_one_is_no_page(ward) -> None:
     _, doctor, _ = ward
     browser = browser_of(doctor.account)
-    for _ in range(60):
+    for _ in range(110):
         browser.get(f"/pro/patients/{uuid4()}/")
     first = browser.get("/pro/accesses/").content.decode()
     assert "?before=" in first
