@@ -1,5 +1,5 @@
 # The production image: what requirements/run.txt pins, the four rooms, nothing of the demo or the tests.
-# One image, four commands (docker-compose.yml): web, worker, beat, sequencer.
+# One image, five commands (docker-compose.yml): web, worker, beat, sequencer, witness.
 
 FROM python:3.12-slim-bookworm AS built
 ENV PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -23,7 +23,7 @@ RUN CARNET_PROFILE=demo SECRET_KEY=demo-0000000000000000000000000000000000000000
 
 FROM python:3.12-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin carnet \
-    && install --directory --owner carnet --mode 0700 /data
+    && install --directory --owner carnet --mode 0700 /data /witness
 COPY --from=built /venv /venv
 COPY --from=built /carnet /carnet
 WORKDIR /carnet

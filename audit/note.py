@@ -283,10 +283,34 @@ class Proof:
         word, _, number = lines.pop(0).partition(" ") if lines else ("", "", "")
         if word != "index" or not _DECIMAL.fullmatch(number) or len(lines) > _MAX_PATH:
             raise BadNote(f"proof file: expected a line index and at most {_MAX_PATH} hashes")
-        path = tuple(_unb64(line, "hash") for line in lines)
-        if any(len(step) != 32 for step in path):
-            raise BadNote("proof file: expected hashes of 32 bytes")
+        path = tuple(decode_hash(line) for line in lines)
         return cls(int(number), path, checkpoint, extra)
+
+
+def decode_hash(line: str) -> bytes:
+    """The 32 bytes of one hash in base64, as in proof lines.
+
+    Raises:
+        BadNote: not the canonical base64 of 32 bytes.
+    """
+    hashed = _unb64(line, "hash")
+    if len(hashed) != 32:
+        raise BadNote(f"hash of {len(hashed)} bytes: expected 32")
+    return hashed
+
+
+def encode_hash(hashed: bytes) -> str:
+    """A hash as a proof line holds it."""
+    return _b64(hashed)
+
+
+def parse_signature(line: str) -> Signature:
+    """One signature line, with or without its line feed; trusts nothing in it.
+
+    Raises:
+        BadNote: not such a line.
+    """
+    return _signature(line.removesuffix("\n"))
 
 
 def _cosigned(text: str, time: int) -> bytes:

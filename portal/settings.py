@@ -50,7 +50,18 @@ DATA_FOLDER = _env.path("DATA_FOLDER", BASE_DIR / ".carnet", expected="the folde
 KEYRING = _env.choice("KEYRING", ("local",), None if IS_PRODUCTION else "local")
 KEYRING_FILE = _env.key_file("KEYRING_FILE", expected="the JSON file of the local keyring")
 AUDIT_ORIGIN = _env.text("AUDIT_ORIGIN", expected="the name of the log, such as carnet.example.fr/log")
-AUDIT_SIGNING_KEY_FILE = _env.key_file("AUDIT_SIGNING_KEY_FILE", expected="the file of the log's Ed25519 seed")
+# Only the sequencer signs; with the public keys the web and the worker do without the signing key.
+AUDIT_PUBLIC_KEYS_FILE = (
+    _env.path("AUDIT_PUBLIC_KEYS_FILE", expected="the file of the log's public keys")
+    if _env.has("AUDIT_PUBLIC_KEYS_FILE")
+    else None
+)
+AUDIT_SIGNING_KEY_FILE = (
+    _env.key_file("AUDIT_SIGNING_KEY_FILE", expected="the file of the log's Ed25519 seed")
+    if AUDIT_PUBLIC_KEYS_FILE is None or _env.has("AUDIT_SIGNING_KEY_FILE")
+    else None
+)
+AUDIT_WITNESSES = [witness.strip() for witness in os.environ.get("AUDIT_WITNESSES", "").split(",") if witness.strip()]
 
 # --- Rules ------------------------------------------------------------------------------------
 EMERGENCY_MINUTES = _env.integer("EMERGENCY_MINUTES", 60, at_least=5, at_most=720)
@@ -63,7 +74,8 @@ refuse_weak_production(
     databases=_databases,
     redis=REDIS_URL,
     keyring=KEYRING,
-    key_files={"KEYRING_FILE": KEYRING_FILE, "AUDIT_SIGNING_KEY_FILE": AUDIT_SIGNING_KEY_FILE},
+    key_files={"KEYRING_FILE": KEYRING_FILE}
+    | ({"AUDIT_SIGNING_KEY_FILE": AUDIT_SIGNING_KEY_FILE} if AUDIT_SIGNING_KEY_FILE else {}),
 )
 
 # --- Django -----------------------------------------------------------------------------------

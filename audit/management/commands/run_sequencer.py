@@ -1,4 +1,4 @@
-"""``manage.py run_sequencer``: number the log until told to stop."""
+"""``manage.py run_sequencer``: number the log, and have it cosigned, until told to stop."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError, connection
 
+from audit.cosigner import Cosigner
+from audit.cosigning import load_witnesses
 from audit.keys import load_signer
 from audit.sequencing import BATCH, make_partitions, sequence_once
 from audit.tree import BrokenTree
@@ -32,13 +34,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             load_signer()
+            witnesses = load_witnesses()
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("The sequencer numbers the log.")
+        cosigners = [Cosigner(witness, stop) for witness in witnesses]
+        for cosigner in cosigners:
+            cosigner.start()
         _run(stop)
+        for cosigner in cosigners:
+            cosigner.join(timeout=10)
         connection.close()
         self.stdout.write("The sequencer has stopped.")
 
