@@ -52,6 +52,8 @@ class DataFolder:
                 for folder in (self._servers_home().parent, self._servers_home()):
                     folder.mkdir(exist_ok=True)
                     folder.chmod(0o711)
+                # For whoever finds these files after the data folder is gone.
+                (self._servers_home() / "belongs-to").write_text(f"{self.path}\n")
             (self.path / DEMO_MARKER).write_text("Everything here belongs to the demo; production refuses it.\n")
             lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
