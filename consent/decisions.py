@@ -8,46 +8,63 @@ trace keeps every rule that was asked.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from enum import IntEnum
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 from audit.actor import Role, SystemTask
+from consent.ages import Age, is_guarded
 from consent.categories import Category, Tier
 from consent.grounds import Ground
-from consent.matrix import Access, Row, by_default, can_ever, cut
+from consent.matrix import Access, by_default, can_ever
 from consent.professions import Profession
 from consent.rights import Right
+from consent.world import (
+    ChoiceFact,
+    DelegationFact,
+    EmergencyFact,
+    Facts,
+    HidingFact,
+    Marks,
+    OppositionFact,
+    RepresentationFact,
+    RepresentativeKind,
+    Span,
+    Switches,
+    Target,
+    in_force,
+)
 
 __all__ = [
     "DEPOSITORS",
     "OWN",
     "ChoiceFact",
     "Decision",
+    "DelegationFact",
     "EmergencyFact",
     "Facts",
     "Ground",
+    "HidingFact",
     "Marks",
     "OppositionFact",
     "Reason",
     "Refused",
+    "RepresentationFact",
+    "RepresentativeKind",
     "Right",
     "Span",
     "Step",
+    "Switches",
     "Target",
+    "breaks_glass",
     "conclude",
     "decide",
+    "fitting_representations",
     "opposed_step",
     "otherwise",
     "outsider",
 ]
-
-
-def _empty_row() -> Row:
-    return MappingProxyType({})
 
 
 DEPOSITORS = frozenset({SystemTask.IMPORT, SystemTask.SEED})
@@ -66,106 +83,6 @@ class Reason(IntEnum):
     OTHERWISE = 7
 
 
-class Target(IntEnum):
-    """Whom a choice is about, the most precise first: the most precise one counts."""
-
-    PERSON = 0
-    TEAM = 1
-    PROFESSION = 2
-
-
-class Span(NamedTuple):
-    """A range of time ``[start, end)``; no end means until further notice."""
-
-    start: datetime
-    end: datetime | None = None
-
-    def holds(self, at: datetime) -> bool:
-        """Whether the instant lies in the range: the start does, the end does not."""
-        return self.start <= at and (self.end is None or at < self.end)
-
-
-class ChoiceFact(NamedTuple):
-    """A choice of the patient that concerns this reader: as a person, by team or by profession."""
-
-    id: UUID
-    target: Target
-    category: Category
-    right: Right
-    allowed: bool
-    during: Span
-
-
-class OppositionFact(NamedTuple):
-    """An opposition that concerns this reader; with an author, only for what that author wrote."""
-
-    id: UUID
-    by_organisation: bool
-    author: UUID | None
-    during: Span
-
-
-class EmergencyFact(NamedTuple):
-    """An emergency access that this reader opened on this dossier."""
-
-    id: UUID
-    during: Span
-
-
-class Marks(NamedTuple):
-    """All that consent ever sees of a record: who wrote it, and whether the patient hid it."""
-
-    author: UUID | None = None
-    masked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """All that a decision needs about one reader and one dossier at one instant.
-
-    ``row`` is the line of the reader's profession in the matrix in force, ``emergency_row`` the line
-    of the emergency regulator. A category missing from a line is closed.
-    """
-
-    at: datetime
-    role: Role
-    task: SystemTask | None = None
-    own: bool = False
-    professional: UUID | None = None
-    profession: str = ""
-    matrix: str = ""
-    row: Row = field(default_factory=_empty_row)
-    emergency_row: Row = field(default_factory=_empty_row)
-    relationships: tuple[Span, ...] = ()
-    oppositions: tuple[OppositionFact, ...] = ()
-    emergencies: tuple[EmergencyFact, ...] = ()
-    choices: tuple[ChoiceFact, ...] = ()
-
-    def ceiling(self, category: Category) -> Access:
-        """The most that an emergency opens: the reader's own line cut with the emergency line."""
-        return cut(self.row.get(category, Access.NONE), self.emergency_row.get(category, Access.NONE))
-
-    @property
-    def is_own(self) -> bool:
-        """Whether a patient stands before their own dossier."""
-        return self.own and self.role is Role.PATIENT
-
-    @property
-    def in_care(self) -> bool:
-        """Whether a care relationship is open."""
-        return any(span.holds(self.at) for span in self.relationships)
-
-    @property
-    def opposition(self) -> OppositionFact | None:
-        """The opposition in force against this reader as such, if any: not one about an author."""
-        return next((each for each in self.oppositions if each.author is None and each.during.holds(self.at)), None)
-
-    @property
-    def emergency(self) -> EmergencyFact | None:
-        """The emergency access in force, if any."""
-        return next((each for each in self.emergencies if each.during.holds(self.at)), None)
-
-
 class Step(NamedTuple):
     """What one rule said: nothing (no ground), or its ground and the id of what that rests on."""
 
@@ -179,8 +96,9 @@ class Step(NamedTuple):
 class Decision:
     """Allowed or refused, why, and the trace that led there.
 
-    ``choice`` is the id of the choice, opposition or emergency that the ground rests on. ``category``
-    and ``right`` are empty when the question was about the dossier as a whole.
+    ``choice`` is the id of the consent that the ground rests on: a choice, an opposition, an emergency, a
+    representation, the wish that new documents stay hidden. ``category`` and ``right`` are empty when the question
+    was about the dossier as a whole.
     """
 
     allowed: bool
@@ -251,10 +169,16 @@ def _never(question: _Question) -> Step | None:
         return None
     if category.tier is Tier.PATIENT_ONLY:
         return Step(Reason.NEVER, Ground.PATIENT_ONLY)
-    if right is Right.EXPORT:
-        return Step(Reason.NEVER, Ground.EXPORT_PATIENT_ONLY)
     if facts.role is not Role.PROFESSIONAL:
         return None
+    if right is Right.EXPORT:
+        return Step(Reason.NEVER, Ground.EXPORT_PATIENT_ONLY)
+    if facts.delegate is not None:
+        delegations = in_force(facts.delegations, facts.at)
+        if not delegations:
+            return Step(Reason.NEVER, Ground.DELEGATION_OVER)
+        if all(category not in each.categories for each in delegations):
+            return Step(Reason.NEVER, Ground.DELEGATION_SCOPE)
     access = facts.row.get(category, Access.NONE)
     if access is Access.NONE:
         return Step(Reason.NEVER, Ground.MATRIX_NEVER)
@@ -271,22 +195,89 @@ def outsider(facts: Facts) -> Step | None:
 
 
 def _own(question: _Question) -> Step | None:
-    """2. The patient, in their own dossier."""
-    return OWN if question.facts.is_own else None
+    """2. The patient, in their own dossier; or somebody who acts for them, as far as that goes."""
+    facts, category, right, marks = question
+    if facts.role is not Role.PATIENT:
+        return None
+    if not facts.own:
+        return _representative(question)
+    if right is not Right.DEPOSIT:
+        if marks is not None and _is_held(facts, marks):
+            return Step(Reason.OWN, Ground.HELD)
+        if category in facts.discreet and not facts.fresh:
+            return Step(Reason.OWN, Ground.DISCREET)
+    return OWN
+
+
+def _representative(question: _Question) -> Step | None:
+    facts, category, right, marks = question
+    live = in_force(facts.representations, facts.at)
+    if not live:
+        return None
+    fitting = fitting_representations(facts)
+    if not fitting:
+        return Step(Reason.OWN, Ground.REPRESENTATION_AGE, False, live[0].id)
+    reaching = [each for each in fitting if category in each.categories]
+    if not reaching:
+        return Step(Reason.OWN, Ground.REPRESENTATION_SCOPE, False, fitting[0].id)
+    mine = reaching[0]
+    guarded = mine.kind is not RepresentativeKind.CARER and is_guarded(category, facts.age)
+    if mine.kind is not RepresentativeKind.CARER and _is_secret(guarded, right, marks):
+        return Step(Reason.OWN, Ground.MINOR_SECRET, False, mine.id)
+    if marks is not None and right is not Right.DEPOSIT:
+        if _is_held(facts, marks):
+            return Step(Reason.OWN, Ground.HELD)
+        hidden = _hidden(question, marks, Reason.OWN)
+        if hidden is not None:
+            return hidden
+    return Step(Reason.OWN, Ground.REPRESENTATIVE_OPENED if guarded else Ground.REPRESENTATIVE, True, mine.id)
+
+
+def fitting_representations(facts: Facts) -> list[RepresentationFact]:
+    """Those in force that go with the patient's age: parents and guardians for a minor, carers for an adult."""
+    return [each for each in in_force(facts.representations, facts.at) if facts.age in _AGES[each.kind]]
+
+
+def _is_held(facts: Facts, marks: Marks) -> bool:
+    return marks.held_until is not None and facts.at < marks.held_until
+
+
+def _is_secret(guarded: bool, right: Right, marks: Marks | None) -> bool:
+    """Whether this stays between a minor and who treats them."""
+    if marks is None:
+        # The drawer itself answers, and holds for them what was opened to them: often nothing.
+        return guarded and right is Right.DEPOSIT
+    return (guarded or marks.secret) and not marks.opened
+
+
+def _hidden(question: _Question, marks: Marks, reason: Reason) -> Step | None:
+    """The refusal of a document that the patient hid, by itself or by hiding everything new."""
+    if marks.masked:
+        return Step(reason, Ground.MASKED)
+    if marks.shown or marks.filed_at is None:
+        return None
+    for each in in_force(question.facts.hidden_new, question.facts.at):
+        if each.category in {None, question.category} and each.during.start <= marks.filed_at:
+            return Step(reason, Ground.HIDDEN_NEW, False, each.id)
+    return None
 
 
 def _opposition(question: _Question) -> Step | None:
     """3. The patient keeps this reader out, or has hidden this record from everybody but its author."""
     facts, marks = question.facts, question.marks
+    if facts.role is not Role.PROFESSIONAL:
+        return None
     opposed = opposed_step(facts)
     if opposed is not None:
         return opposed
-    if marks is None or (marks.author is not None and marks.author == facts.professional):
+    if marks is None or facts.wrote(marks):
         return None
-    for each in facts.oppositions:
-        if each.author is not None and each.author == marks.author and each.during.holds(facts.at):
+    for each in in_force(facts.oppositions, facts.at):
+        if each.author is not None and each.author == marks.author:
             return Step(Reason.OPPOSITION, Ground.OPPOSED_AUTHOR, False, each.id)
-    return Step(Reason.OPPOSITION, Ground.MASKED) if marks.masked else None
+    if facts.switches.masked and _emergency(question) is not None:
+        return None
+    return _hidden(question, marks, Reason.OPPOSITION)
 
 
 def opposed_step(facts: Facts) -> Step | None:
@@ -298,13 +289,23 @@ def opposed_step(facts: Facts) -> Step | None:
     return Step(Reason.OPPOSITION, ground, False, opposition.id)
 
 
+def breaks_glass(facts: Facts, category: Category) -> bool:
+    """Whether an emergency of this reader would open this category for reading: its ceiling, and the patient's
+    switches. Nobody breaks the glass in another's name.
+    """
+    regulator = facts.profession == Profession.EMERGENCY_REGULATOR
+    return (
+        facts.role is Role.PROFESSIONAL
+        and facts.delegate is None
+        and (facts.switches.regulator if regulator else facts.switches.others)
+        and by_default(facts.ceiling(category), Right.READ)
+    )
+
+
 def _emergency(question: _Question) -> Step | None:
     """4. Broken glass: what the reader's own line and the emergency line both open."""
-    facts, category = question.facts, question.category
-    emergency = facts.emergency
-    if emergency is None or facts.role is not Role.PROFESSIONAL or question.right is not Right.READ:
-        return None
-    if not by_default(facts.ceiling(category), Right.READ):
+    emergency = question.facts.emergency
+    if emergency is None or question.right is not Right.READ or not breaks_glass(question.facts, question.category):
         return None
     return Step(Reason.EMERGENCY, Ground.EMERGENCY, True, emergency.id)
 
@@ -312,16 +313,29 @@ def _emergency(question: _Question) -> Step | None:
 def _choice(question: _Question) -> Step | None:
     """5. What the patient chose: the most precise choice counts, and of two equally precise, the closed one."""
     facts, category, right, _ = question
+    if facts.role is not Role.PROFESSIONAL:
+        return None
     best: ChoiceFact | None = None
     for each in facts.choices:
         if each.category is not category or each.right is not right or not each.during.holds(facts.at):
             continue
-        if best is None or (each.target, each.allowed) < (best.target, best.allowed):
+        if each.target is Target.NEWCOMER and not _is_newcomer(facts, each):
+            continue
+        if best is None or (each.target, each.allowed, each.id) < (best.target, best.allowed, best.id):
             best = each
     # A choice opens nothing outside a care relationship: it would outlive the care it was made for.
     if best is None or (best.allowed and not facts.in_care):
         return None
     return Step(Reason.CHOICE, _CHOICE_GROUNDS[best.target, best.allowed], best.allowed, best.id)
+
+
+def _is_newcomer(facts: Facts, choice: ChoiceFact) -> bool:
+    """Whether all care in force began after the patient chose for those to come. Such a choice only closes."""
+    return (
+        not choice.allowed
+        and facts.in_care
+        and all(choice.during.start <= span.start for span in facts.relationships if span.holds(facts.at))
+    )
 
 
 def _default(question: _Question) -> Step | None:
@@ -350,6 +364,13 @@ _CHOICE_GROUNDS = {
     (Target.TEAM, True): Ground.CHOICE_TEAM_OPEN,
     (Target.PROFESSION, False): Ground.CHOICE_PROFESSION_CLOSED,
     (Target.PROFESSION, True): Ground.CHOICE_PROFESSION_OPEN,
+    (Target.NEWCOMER, False): Ground.CHOICE_NEWCOMER_CLOSED,
+}
+_MINOR = frozenset({Age.UNDER_15, Age.FROM_15})
+_AGES = {
+    RepresentativeKind.PARENT: _MINOR,
+    RepresentativeKind.GUARDIAN: _MINOR,
+    RepresentativeKind.CARER: frozenset({Age.ADULT}),
 }
 _RULES: tuple[tuple[Reason, Callable[[_Question], Step | None]], ...] = (
     (Reason.SYSTEM, _system),

@@ -16,14 +16,18 @@ from consent.decisions import (
     Reason,
     Right,
     Step,
+    breaks_glass,
     conclude,
+    fitting_representations,
     opposed_step,
     otherwise,
     outsider,
 )
 from consent.matrix import by_default
+from consent.world import in_force
 
 _SYSTEM_REFUSED = Step(Reason.SYSTEM, Ground.SYSTEM_REFUSED)
+_DELEGATION_OVER = Step(Reason.NEVER, Ground.DELEGATION_OVER)
 _IN_CARE = Step(Reason.DEFAULT, Ground.RELATIONSHIP, True)
 
 
@@ -35,7 +39,11 @@ def decide_opening(facts: Facts) -> Decision:
         step = Step(Reason.SYSTEM, Ground.SYSTEM_DEPOSIT, True) if filing else _SYSTEM_REFUSED
     elif facts.is_own:
         step = OWN
-    elif facts.role is Role.PROFESSIONAL and emergency is not None:
+    elif facts.represents:
+        step = _representing(facts)
+    elif _delegation_is_over(facts):
+        step = _DELEGATION_OVER
+    elif facts.role is Role.PROFESSIONAL and facts.delegate is None and emergency is not None:
         step = Step(Reason.EMERGENCY, Ground.EMERGENCY, True, emergency.id)
     elif facts.role is Role.PROFESSIONAL and facts.in_care:
         step = _IN_CARE
@@ -44,9 +52,24 @@ def decide_opening(facts: Facts) -> Decision:
     return conclude(facts, "", "", step, (step,))
 
 
+def _representing(facts: Facts) -> Step:
+    fitting = fitting_representations(facts)
+    if fitting:
+        return Step(Reason.OWN, Ground.REPRESENTATIVE, True, fitting[0].id)
+    return Step(Reason.OWN, Ground.REPRESENTATION_AGE, False, in_force(facts.representations, facts.at)[0].id)
+
+
+def _delegation_is_over(facts: Facts) -> bool:
+    """Whether somebody acts in a professional's name without being entrusted with it at this instant."""
+    acting = facts.role is Role.PROFESSIONAL and facts.delegate is not None
+    return acting and not any(each.during.holds(facts.at) for each in facts.delegations)
+
+
 def decide_requesting(facts: Facts, *, category: Category) -> Decision:
     """Whether this reader may ask the patient for a category: only who takes care of them."""
-    if facts.role is Role.PROFESSIONAL and facts.in_care:
+    if _delegation_is_over(facts):
+        step = _DELEGATION_OVER
+    elif facts.role is Role.PROFESSIONAL and facts.in_care:
         step = _IN_CARE
     elif facts.role is Role.SYSTEM:
         step = _SYSTEM_REFUSED
@@ -65,8 +88,10 @@ def decide_emergency(facts: Facts) -> Decision:
         step = _SYSTEM_REFUSED
     elif facts.role is not Role.PROFESSIONAL:
         step = outsider(facts) or otherwise(facts)
-    elif any(by_default(facts.ceiling(category), Right.READ) for category in Category):
+    elif any(breaks_glass(facts, category) for category in Category):
         step = opposed_step(facts) or Step(Reason.EMERGENCY, Ground.EMERGENCY, True)
+    elif facts.delegate is None and any(by_default(facts.ceiling(category), Right.READ) for category in Category):
+        step = Step(Reason.EMERGENCY, Ground.EMERGENCY_SWITCHED_OFF)
     else:
         step = Step(Reason.EMERGENCY, Ground.EMERGENCY_CLOSED)
     return conclude(facts, "", "", step, (step,))

@@ -18,12 +18,14 @@ class Counts:
     log_writers: int
     # Sizes of trees whose every proof is checked.
     tree_sizes: int
+    # Worlds of consent decided twice, by the engine and by its second statement.
+    worlds: int
     # Restarts of a supervised process that is killed.
     restarts: int
 
 
-NORMAL = Counts(properties=60, log_appends=200, log_writers=4, tree_sizes=24, restarts=2)
-SOAK = Counts(properties=2_000, log_appends=20_000, log_writers=8, tree_sizes=40, restarts=10)
+NORMAL = Counts(properties=60, log_appends=200, log_writers=4, tree_sizes=24, worlds=10_000, restarts=2)
+SOAK = Counts(properties=2_000, log_appends=20_000, log_writers=8, tree_sizes=40, worlds=1_000_000, restarts=10)
 
 IS_SOAK = os.environ.get("CARNET_SOAK") == "yes"
 COUNTS = SOAK if IS_SOAK else NORMAL

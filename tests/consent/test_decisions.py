@@ -6,8 +6,20 @@ from uuid import UUID
 import pytest
 
 from audit.actor import Role, SystemTask
+from consent.ages import Age
 from consent.categories import Category
-from consent.decisions import Facts, Ground, Marks, Reason, Refused, Right, Target, decide
+from consent.decisions import (
+    Facts,
+    Ground,
+    HidingFact,
+    Marks,
+    Reason,
+    Refused,
+    RepresentativeKind,
+    Right,
+    Target,
+    decide,
+)
 from consent.matrix import Access
 from tests.consent.worlds import (
     COLLEAGUE,
@@ -19,10 +31,12 @@ from tests.consent.worlds import (
     READER,
     SHARED,
     choice,
+    delegation,
     emergency,
     opposition,
     patient,
     professional,
+    representative,
     system,
 )
 
@@ -322,6 +336,33 @@ EVERY_GROUND = {
     Ground.EMERGENCY_ROUTE_ONLY: (professional("emergency_regulator"), LAB),
     Ground.ON_CONSENT: (professional("occupational_physician"), LAB),
     Ground.DEFAULT_OPEN: (professional(), LAB),
+    Ground.CHOICE_NEWCOMER_CLOSED: (
+        professional(choices=(choice(allowed=False, target=Target.NEWCOMER, during=LIVE),)),
+        LAB,
+    ),
+    Ground.DELEGATION_OVER: (professional(delegate=COLLEAGUE), LAB),
+    Ground.DELEGATION_SCOPE: (professional(delegate=COLLEAGUE, delegations=(delegation(GENETICS),)), LAB),
+    Ground.HELD: (patient(), LAB, Right.READ, Marks(held_until=NOW + INSTANT)),
+    Ground.DISCREET: (replace(patient(), discreet=frozenset({LAB})), LAB),
+    Ground.REPRESENTATION_AGE: (representative(RepresentativeKind.PARENT, Age.ADULT), LAB),
+    Ground.REPRESENTATION_SCOPE: (representative(RepresentativeKind.CARER, Age.ADULT), GENETICS),
+    Ground.MINOR_SECRET: (
+        representative(RepresentativeKind.PARENT, Age.FROM_15),
+        LAB,
+        Right.READ,
+        Marks(secret=True),
+    ),
+    Ground.REPRESENTATIVE_OPENED: (
+        representative(RepresentativeKind.GUARDIAN, Age.UNDER_15, Category.MATERNITY_SEXUAL_HEALTH),
+        Category.MATERNITY_SEXUAL_HEALTH,
+    ),
+    Ground.REPRESENTATIVE: (representative(RepresentativeKind.PARENT, Age.FROM_15), LAB),
+    Ground.HIDDEN_NEW: (
+        professional(hidden_new=(HidingFact(UUID(int=60), None, LIVE),)),
+        LAB,
+        Right.READ,
+        Marks(filed_at=NOW),
+    ),
     Ground.NOT_OWNER: (patient(own=False), LAB),
     Ground.NO_RELATIONSHIP: (professional(relationships=()), LAB),
 }
@@ -333,7 +374,7 @@ def test_every_ground_can_be_reached(expected):
 
 
 def test_no_ground_is_left_out_and_each_is_explained():
-    about_the_dossier = {Ground.RELATIONSHIP, Ground.EMERGENCY_CLOSED}
+    about_the_dossier = {Ground.RELATIONSHIP, Ground.EMERGENCY_CLOSED, Ground.EMERGENCY_SWITCHED_OFF}
     assert set(EVERY_GROUND) == set(Ground) - about_the_dossier
     assert all(each.explanation.endswith(".") for each in Ground)
 

@@ -6,9 +6,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from audit.actor import Role
+from consent.ages import Age
 from consent.categories import Category
-from consent.decisions import Facts, Ground, Right, Step, decide
+from consent.decisions import Facts, Ground, Marks, Right, Step, decide
 from tests.consent.worlds import (
+    COLLEAGUE,
     HOUR,
     INSTANT,
     NOW,
@@ -19,6 +21,7 @@ from tests.consent.worlds import (
     outsiders,
     patient,
     professionals,
+    representatives,
     rights,
 )
 
@@ -41,8 +44,52 @@ def test_nobody_but_the_patient_reaches_every_category(facts):
 
 
 @given(outsiders)
-def test_nobody_but_the_patient_exports_anything(facts):
-    assert Right.EXPORT not in {right for _, right in opened(facts)}
+def test_nobody_but_the_patient_and_who_acts_for_them_exports_anything(facts):
+    assert facts.represents or Right.EXPORT not in {right for _, right in opened(facts)}
+
+
+@given(representatives, marks)
+def test_ending_a_representation_never_opens_anything(facts, seen):
+    for each in facts.representations:
+        fewer = replace(facts, representations=tuple(other for other in facts.representations if other is not each))
+        assert opened(fewer, seen) <= opened(facts, seen)
+
+
+@given(representatives, st.booleans(), st.booleans())
+def test_no_secret_of_a_minor_reaches_a_guardian(facts, masked, shown):
+    """Neither what was filed under secrecy nor sexual health, until it is opened to them."""
+    minor = replace(facts, age=Age.FROM_15 if masked else Age.UNDER_15)
+    assert opened(minor, Marks(masked=masked, shown=shown, secret=True)) == set()
+    delicate = {Category.MATERNITY_SEXUAL_HEALTH}
+    assert not {category for category, _ in opened(minor, Marks())} & delicate
+
+
+@given(professionals, marks)
+def test_ending_a_delegation_never_opens_anything(facts, seen):
+    named = replace(facts, delegate=COLLEAGUE)
+    assert opened(named, seen) <= opened(replace(named, delegate=None), seen), "never more than the one named"
+    assert opened(replace(named, delegations=()), seen) == set()
+
+
+@given(professionals, marks)
+def test_a_switch_of_emergencies_turned_off_never_opens_anything(facts, seen):
+    for name in ("regulator", "others", "masked"):
+        off, on = (replace(facts, switches=facts.switches._replace(**{name: value})) for value in (False, True))
+        assert opened(off, seen) <= opened(on, seen)
+
+
+@given(professionals, marks)
+def test_hiding_new_documents_never_opens_anything(facts, seen):
+    assert opened(facts, seen) <= opened(replace(facts, hidden_new=()), seen)
+
+
+@given(st.sampled_from(Category), marks)
+def test_what_is_held_or_discreet_is_not_for_the_patients_screen(category, seen):
+    at_home = replace(patient(), discreet=frozenset({category}))
+    assert not decide(at_home, category=category, right=Right.READ, marks=seen).allowed
+    proven = replace(at_home, fresh=True)
+    held = seen is not None and seen.held_until is not None and seen.held_until > NOW
+    assert decide(proven, category=category, right=Right.READ, marks=seen).allowed is not held
 
 
 def test_the_patient_reaches_everything():

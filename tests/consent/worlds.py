@@ -8,8 +8,23 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from audit.actor import Role, SystemTask
+from consent.ages import Age
 from consent.categories import Category
-from consent.decisions import ChoiceFact, EmergencyFact, Facts, Marks, OppositionFact, Right, Span, Target
+from consent.decisions import (
+    ChoiceFact,
+    DelegationFact,
+    EmergencyFact,
+    Facts,
+    HidingFact,
+    Marks,
+    OppositionFact,
+    RepresentationFact,
+    RepresentativeKind,
+    Right,
+    Span,
+    Switches,
+    Target,
+)
 from consent.matrix import Access
 from consent.professions import Profession
 
@@ -75,6 +90,17 @@ def emergency(during: Span = LIVE) -> EmergencyFact:
     return EmergencyFact(UUID(int=30), during)
 
 
+def delegation(*categories: Category, during: Span = LIVE) -> DelegationFact:
+    """A professional entrusts these categories to the reader."""
+    return DelegationFact(UUID(int=40), frozenset(categories), during)
+
+
+def representative(kind: RepresentativeKind, age: Age, category: Category = Category.LABORATORY) -> Facts:
+    """Somebody who acts for a patient of that age, in one category."""
+    given = RepresentationFact(UUID(int=50), kind, frozenset({category}), LIVE)
+    return Facts(at=NOW, role=Role.PATIENT, age=age, representations=(given,))
+
+
 # --- drawn ------------------------------------------------------------------------------------
 
 _instants = st.integers(-3, 3).map(lambda hours: NOW + hours * HOUR)
@@ -88,9 +114,23 @@ people = st.sampled_from([READER, COLLEAGUE])
 choices = st.builds(
     ChoiceFact, _ids, st.sampled_from(Target), st.sampled_from(Category), st.sampled_from(Right), st.booleans(), spans
 )
+scopes = st.frozensets(st.sampled_from(Category), max_size=19)
+delegations = st.builds(DelegationFact, _ids, scopes, spans)
+representations = st.builds(RepresentationFact, _ids, st.sampled_from(RepresentativeKind), scopes, spans)
+switches = st.builds(Switches, st.booleans(), st.booleans(), st.booleans())
+hidings = st.builds(HidingFact, _ids, st.none() | st.sampled_from(Category), spans)
 oppositions = st.builds(OppositionFact, _ids, st.booleans(), st.none() | people, spans)
 emergencies = st.builds(EmergencyFact, _ids, spans)
-marks = st.none() | st.builds(Marks, st.none() | people, st.booleans())
+marks = st.none() | st.builds(
+    Marks,
+    st.none() | people,
+    st.booleans(),
+    st.booleans(),
+    st.none() | _instants,
+    st.none() | _instants,
+    st.booleans(),
+    st.booleans(),
+)
 rights = st.sampled_from(Right)
 categories = st.sampled_from(Category)
 
@@ -106,11 +146,21 @@ professionals = st.builds(
     relationships=tuples_of(spans, 2),
     oppositions=tuples_of(oppositions, 2),
     emergencies=tuples_of(emergencies, 2),
+    delegate=st.none() | st.just(COLLEAGUE),
+    delegations=tuples_of(delegations, 2),
+    switches=switches,
+    hidden_new=tuples_of(hidings, 2),
     choices=tuples_of(choices, 12),
+)
+representatives = st.builds(
+    lambda age, given: Facts(at=NOW, role=Role.PATIENT, age=age, representations=given),
+    st.sampled_from(Age),
+    tuples_of(representations, 3),
 )
 # Anybody but the patient before their own dossier.
 outsiders = st.one_of(
     professionals,
+    representatives,
     st.sampled_from([Role.ADMINISTRATOR, Role.ANONYMOUS]).map(lambda role: Facts(at=NOW, role=role)),
     st.just(patient(own=False)),
     st.sampled_from(SystemTask).map(system),
