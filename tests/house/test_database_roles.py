@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connections
 
 REFUSALS = (psycopg.errors.InsufficientPrivilege, psycopg.errors.InvalidParameterValue)
@@ -41,3 +42,60 @@ def test_neither_role_is_more_than_a_role(superuser):
         "(rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)"
     ).fetchall()
     assert rows == []
+
+
+TABLES = (
+    "SELECT c.oid, c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
+)
+
+
+def refused_rights(superuser, right, pattern="%"):
+    """The tables whose name fits and on which the application has ``right``."""
+    query = f"SELECT relname FROM ({TABLES}) t WHERE relname LIKE %s AND has_table_privilege('carnet_app', oid, %s)"
+    return {row[0] for row in superuser.execute(query, [pattern, right])}
+
+
+@pytest.mark.parametrize("right", ["TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"])
+def test_rights_that_the_application_has_on_no_table(superuser, right):
+    assert refused_rights(superuser, right) == set()
+
+
+@pytest.mark.parametrize("right", ["UPDATE", "DELETE"])
+def test_the_application_cannot_change_what_is_remembered(superuser, right):
+    """Neither an entry, in any month, nor the tree or a checkpoint over it."""
+    tables = {row[0] for row in superuser.execute(f"SELECT relname FROM ({TABLES}) t WHERE relname LIKE 'audit\\_%'")}
+    assert len(tables) > 4
+    assert refused_rights(superuser, right, "audit\\_%") == set()
+
+
+def test_every_partition_of_the_log_guards_itself(superuser):
+    """A TRUNCATE trigger of the parent does not fire for a partition."""
+    rows = superuser.execute(
+        "SELECT c.relname, bit_or(t.tgtype) FROM pg_inherits i "
+        "JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind = 'r' "
+        "JOIN pg_class parent ON parent.oid = i.inhparent AND parent.relkind = 'p' "
+        "LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgenabled = 'A' "
+        "WHERE parent.relname LIKE 'audit\\_%' GROUP BY c.relname"
+    ).fetchall()
+    delete, update, truncate = 8, 16, 32
+    assert rows
+    guarded = {name: (kinds or 0) & (delete | update | truncate) for name, kinds in rows}
+    assert {name for name, kinds in guarded.items() if kinds != delete | update | truncate} == set()
+
+
+def test_everything_belongs_to_the_owner(superuser):
+    owned = "relowner = 'carnet_owner'::regrole"
+    query = f"SELECT relname FROM pg_class WHERE oid IN (SELECT oid FROM ({TABLES}) t) AND NOT {owned}"
+    assert superuser.execute(query).fetchall() == []
+
+
+def test_a_function_with_the_rights_of_its_owner_looks_nowhere_else(superuser):
+    rows = superuser.execute(
+        "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+    ).fetchall()
+    loose = [name for name, config in rows if not any(item.endswith("pg_temp") for item in config or [])]
+    assert loose == []
+
+
+def test_models_and_migrations_agree(db):
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
