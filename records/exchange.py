@@ -8,12 +8,10 @@ never a word of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.actor import Actor, SystemTask
@@ -53,7 +51,6 @@ def import_bundle(
     actor: Actor,
     source: Path | Bundle,
     dossier_id: UUID | None = None,
-    as_dated: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Take a FHIR R4 file into one dossier, all or nothing; taking it in again changes nothing.
@@ -64,7 +61,6 @@ def import_bundle(
     Args:
         source: the path of the file, or a bundle already read.
         dossier_id: the dossier; without it a new one is made from the file's Patient (import and seed only).
-        as_dated: file each record under the date it bears instead of now (the demo's past).
         progress: called with (done, total) as records are written.
 
     Raises:
@@ -81,7 +77,7 @@ def import_bundle(
         with transaction.atomic(durable=True):
             filing, new = attempt.filing(patient)
             attempt.expect_drawers(filing, {piece.category for piece in pieces})
-            landed = _file(filing, pieces, as_dated=as_dated, progress=progress)
+            landed = _file(filing, pieces, progress)
             report = ImportReport(
                 ref=filing.ref,
                 new=new,
@@ -188,9 +184,7 @@ def _reason(problem: BaseException) -> str:
     return "interrupted" if isinstance(problem, KeyboardInterrupt | SystemExit) else "fault"
 
 
-def _file(
-    filing: Filing, pieces: list[Piece], *, as_dated: bool, progress: Progress | None
-) -> dict[tuple[str, Category], Tally]:
+def _file(filing: Filing, pieces: list[Piece], progress: Progress | None) -> dict[tuple[str, Category], Tally]:
     landed: dict[tuple[str, Category], Tally] = {}
     authors = _directory(pieces)
     kept: dict[UUID, dict[str, object]] | None = None
@@ -203,7 +197,6 @@ def _file(
             resource=piece.resource,
             source=piece.source,
             author=next((authors[number] for number in piece.authors if number in authors), None),
-            filed_at=_dated(piece) if as_dated else None,
         )
         if filed.created:
             tally.created += 1
@@ -228,12 +221,6 @@ def _directory(pieces: Iterable[Piece]) -> dict[str, UUID]:
     numbers = {number for piece in pieces for number in piece.authors}
     found = Professional.objects.filter(rpps__in=numbers).values_list("rpps", "id") if numbers else ()
     return {str(number): known for number, known in found}
-
-
-def _dated(piece: Piece) -> datetime | None:
-    """The date a record bears, unless it is still to come."""
-    now = timezone.now()
-    return min(piece.header.date, now) if piece.header.date is not None else None
 
 
 def omissions_by_reason(omissions: Iterable[Omission]) -> dict[tuple[str, str], int]:

@@ -136,15 +136,12 @@ def write_record(
     resource: bytes,
     source: bytes | None = None,
     author: UUID | None = None,
-    filed_at: datetime | None = None,
 ) -> Filed:
     """Seal and file one record, and remember it; the same source again changes nothing.
 
     Args:
         author: the professional of the directory who wrote it; a professional who deposits is
             always the author.
-        filed_at: when it was filed, for a history that is taken over; now by default. It stays in
-            clear.
 
     Raises:
         Refused: the actor may not deposit in this drawer. Nothing was remembered yet.
@@ -160,7 +157,6 @@ def write_record(
         return Filed(filing.sources[digest], created=False)
     record = _sealed(filing, category, header, resource)
     record.author = filing.actor.professional or author
-    record.filed_at = filed_at or timezone.now()
     record.source_digest = digest
     record.save(force_insert=True)
     if digest is not None:

@@ -46,7 +46,7 @@ def seed(now: datetime, say: Say = lambda _step: None) -> None:
     today = founding.day_of(now)
     for patient in PATIENTS:
         bundle = of_resources(history(patient, today))
-        import_bundle(actor=founding.SEED, source=bundle, dossier_id=patients[patient.key][1].id, as_dated=True)
+        import_bundle(actor=founding.SEED, source=bundle, dossier_id=patients[patient.key][1].id)
     say("consents and acts")
     town = living.Town(staff, patients, now)
     for act in (living.let_in, living.decide, living.write, living.look, living.be_refused, living.break_the_glass):

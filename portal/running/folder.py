@@ -22,8 +22,6 @@ from portal.embedded import service_account
 from portal.env import DEMO_MARKER, DEMO_PREFIX
 
 _LONGEST_SOCKET_FOLDER = 80
-# What is told about the demo accounts at each start.
-ACCOUNTS = "accounts"
 _SECRETS = ("superuser", "owner", "application", "secret-key", "keyring.json", "audit-signing-key")
 
 

@@ -18,7 +18,7 @@ from psycopg import sql
 from portal import roles
 from portal.embedded import Postgres, Redis, ServerRefused
 from portal.env import Environment, SettingsRefused
-from portal.running.folder import ACCOUNTS, DataFolder, RunRefused
+from portal.running.folder import DataFolder, RunRefused
 from portal.running.supervisor import Part, Supervisor, end_leftovers
 
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -184,9 +184,6 @@ class Launch:
             time.sleep(0.05)
 
     def _greet(self, seconds: float) -> None:
-        accounts = self.folder.path / ACCOUNTS
-        if self.demo_people and accounts.exists():
-            print(accounts.read_text(encoding="utf-8"), flush=True)
         say(f"ready in {seconds:.0f} s at http://localhost:{self.port} — stop with Ctrl-C.")
 
 

@@ -14,6 +14,11 @@ from pathlib import Path
 
 _SHORT_NAME = 4
 _LONG_WORD = 8
+# Words of conditions and drugs that PostgreSQL's own files and the names of our tables use too.
+_EVERYDAY = {
+    *("education", "employment", "environment", "extended", "finding", "injection", "received", "reports", "situation"),
+    *("solution", "transportation", "variation", "history", "disorder", "localized", "primary"),
+}
 _FRENCH_MONTHS = (
     *("janvier", "février", "mars", "avril", "mai", "juin"),
     *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
@@ -64,12 +69,12 @@ def _of_resource(resource: dict) -> Iterator[Needle]:
     if kind == "Patient":
         yield from _of_patient(resource)
     elif kind == "Condition":
-        yield from _of_concept("condition", resource.get("code", {}))
+        yield from _of_concept("condition", resource.get("code", {}), words=True)
     elif kind.startswith("Medication"):
-        yield from _of_concept("drug", resource.get("medicationCodeableConcept", {}))
-        yield from _of_concept("drug", resource.get("code", {}))
+        yield from _of_concept("drug", resource.get("medicationCodeableConcept", {}), words=True)
+        yield from _of_concept("drug", resource.get("code", {}), words=True)
     elif kind in ("AllergyIntolerance", "Immunization", "Procedure"):
-        yield from _of_concept(kind.lower(), resource.get("code") or resource.get("vaccineCode") or {})
+        yield from _of_concept(kind.lower(), resource.get("code") or resource.get("vaccineCode") or {}, words=False)
 
 
 def _of_patient(resource: dict) -> Iterator[Needle]:
@@ -86,10 +91,12 @@ def _of_patient(resource: dict) -> Iterator[Needle]:
         yield from (Needle("address", line) for line in address.get("line", []))
 
 
-def _of_concept(kind: str, concept: dict) -> Iterator[Needle]:
+def _of_concept(kind: str, concept: dict, *, words: bool) -> Iterator[Needle]:
+    """The names of a concept and, of conditions and drugs, each long word that is not one of everyday English."""
     texts = {concept.get("text")} | {coding.get("display") for coding in concept.get("coding", [])}
     for text in filter(None, texts):
-        yield Needle(kind, text)
-        for word in re.findall(r"[^\W\d_]+", text):
-            if len(word) >= _LONG_WORD:
+        if len(text) >= _LONG_WORD:
+            yield Needle(kind, text)
+        for word in re.findall(r"[^\W\d_]+", text) if words else ():
+            if len(word) >= _LONG_WORD and word.lower() not in _EVERYDAY:
                 yield Needle(kind, word)

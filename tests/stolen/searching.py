@@ -1,7 +1,7 @@
 """A search that looks through the disguises bytes wear at rest: hexadecimal, base64 and compression.
 
-Each source is searched as it is, then every run of hexadecimal or base64 in it is decoded, and every zlib or gzip stream
-in all of these is inflated; each of these views is searched for whole words.
+Each source is searched as it is, then every run of hexadecimal or base64 in it is decoded, and every zlib or gzip
+stream in all of these is inflated; each of these views is searched for whole words.
 """
 
 from __future__ import annotations
@@ -38,13 +38,16 @@ class Hit:
 
 def search(sources: Iterable[tuple[str, bytes]], needles: Iterable[Needle]) -> list[Hit]:
     """Every hit of a needle as a whole word in any view of any source."""
-    patterns = [(needle, variant) for needle in needles for variant in _variants(needle.text)]
-    return [
-        hit
-        for source, data in sources
-        for view, content in _views(data)
-        for hit in _hits(source, view, content, patterns)
-    ]
+    patterns: dict[bytes, list[tuple[Needle, bytes]]] = {}
+    for needle in needles:
+        for variant in _variants(needle.text):
+            patterns.setdefault(_longest_word(variant), []).append((needle, variant))
+    views = ((source, view, content) for source, data in sources for view, content in _views(data))
+    return [hit for source, view, content in views for hit in _hits(source, view, content, patterns)]
+
+
+def _longest_word(text: bytes) -> bytes:
+    return max(re.findall(_WORD + rb"+", text), key=len)
 
 
 def _variants(text: str) -> set[bytes]:
@@ -56,10 +59,10 @@ def _codes(text: str) -> tuple[str, ...]:
     return ("utf-8",) if text.isascii() else ("utf-8", "latin-1")
 
 
-def _hits(source: str, view: str, content: bytes, patterns: list[tuple[Needle, bytes]]) -> Iterator[Hit]:
-    for needle, variant in patterns:
-        if variant not in content:
-            continue
+def _hits(source: str, view: str, content: bytes, patterns: dict[bytes, list[tuple[Needle, bytes]]]) -> Iterator[Hit]:
+    # One pass finds which longest words occur at all; a search per needle would read the loot a thousand times.
+    occurring = {match[0] for match in re.finditer(_WORD + rb"{2,}", content) if match[0] in patterns}
+    for needle, variant in (pattern for word in occurring for pattern in patterns[word]):
         whole = re.compile(rb"(?<!" + _WORD + rb")" + re.escape(variant) + rb"(?!" + _WORD + rb")")
         for match in whole.finditer(content):
             around = content[max(0, match.start() - 60) : match.end() + 60]

@@ -20,7 +20,7 @@ _SECONDS_TO_OPEN = 180
 _SECONDS_TO_STOP = 60
 
 
-@dataclass
+@dataclass(eq=False)
 class RunningHouse:
     """Carnet in ``folder``, answering at ``url``."""
 
@@ -81,18 +81,25 @@ class RunningHouse:
         """The variables it left for `manage.py`."""
         return read_variables(self.folder.environment)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command of this house runs with."""
+        return {name: value for name, value in os.environ.items() if not _is_ours(name)} | self.variables
+
     def manage(self, *arguments: str | Path, expect: int = 0) -> str:
         """Run `manage.py`; what it printed."""
         done = subprocess.run(
             [sys.executable, "manage.py", *map(str, arguments)],
             cwd=BASE,
-            env={name: value for name, value in os.environ.items() if not _is_ours(name)} | self.variables,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == expect, f"{arguments}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        assert done.returncode == expect, (
+            f"{arguments}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        )
         return done.stdout + done.stderr
 
     def code(self, login: str) -> str:

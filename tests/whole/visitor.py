@@ -38,9 +38,12 @@ class _Reader(HTMLParser):
             self._select = given.get("name", "")
         elif self.forms and tag == "option" and ("selected" in given or self._select not in self.forms[-1].values):
             self.forms[-1].values[self._select] = given.get("value", "")
-        elif self.forms and tag in ("input", "textarea") and given.get("name"):
-            if given.get("type") not in ("checkbox", "radio", "submit") or "checked" in given:
-                self.forms[-1].values[given["name"]] = given.get("value", "on" if "checked" in given else "")
+        elif self.forms and tag in ("input", "textarea") and given.get("name") and _is_sent(given):
+            self.forms[-1].values[given["name"]] = given.get("value", "on" if "checked" in given else "")
+
+
+def _is_sent(field: dict[str, str]) -> bool:
+    return field.get("type") not in ("checkbox", "radio", "submit") or "checked" in field
 
 
 @dataclass(frozen=True)
