@@ -24,6 +24,11 @@ _LINE = 300
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"\s+")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+# SNOMED CT ends its full names with the kind of thing, which no reader asked for.
+_SEMANTIC_TAG = re.compile(
+    r" \((?:disorder|finding|procedure|situation|substance|organism|event|regime/therapy|physical object|environment"
+    r"|record artifact|person|observable entity)\)$"
+)
 _PARTIAL = re.compile(r"\d{4}(-\d{2})?")
 # A context of its own: rounding must not depend on what another thread set.
 _READABLE = Context(prec=4, rounding=ROUND_HALF_EVEN)
@@ -107,9 +112,8 @@ def concept_text(concept: Node) -> str:
 
 def concept_label(concept: Node) -> str:
     """What a CodeableConcept is called in words, empty when it is a bare code."""
-    if text := string(concept, "text"):
-        return text
-    return next((text for coding in codings(concept) if (text := string(coding, "display"))), "")
+    candidates = (string(concept, "text"), *(string(coding, "display") for coding in codings(concept)))
+    return next((_SEMANTIC_TAG.sub("", text) for text in candidates if text), "")
 
 
 def concept_words(concept: Node) -> str:

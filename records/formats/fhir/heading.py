@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -118,13 +117,6 @@ _TITLES = (
 )
 
 
-# SNOMED CT ends its full names with the kind of thing, which no reader asked for.
-_SEMANTIC_TAG = re.compile(
-    r" \((?:disorder|finding|procedure|situation|substance|organism|event|regime/therapy|physical object|environment"
-    r"|record artifact|person|observable entity)\)$"
-)
-
-
 def header_of(resource: Node, references: References) -> Header:
     """The header of ``resource``; ``references`` gives the names of people, places and medicines it points at."""
     kind = string(resource, "resourceType")
@@ -132,7 +124,7 @@ def header_of(resource: Node, references: References) -> Header:
     value, text, unit, low, high, flag = _value(kind, resource)
     return Header(
         kind=kind,
-        title=_SEMANTIC_TAG.sub("", title_of(resource, references)) or KIND_WORDS.get(kind, kind),
+        title=title_of(resource, references) or KIND_WORDS.get(kind, kind),
         date=date_of(resource) or _date_around(resource, references),
         author_name=_author(resource, references),
         place=_place(resource, references),

@@ -6,9 +6,10 @@ Nothing here keeps markup, so nothing of it can run: a page escapes what it gets
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Iterator
-from html.parser import HTMLParser
+from html import unescape
 
 from records.formats.fhir.elements import Node, items, string
 
@@ -20,55 +21,39 @@ _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _CELLS = frozenset({"td", "th"})
 
 
-class _Reader(HTMLParser):
-    """Collects the words of a page, one line per block."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.lines: list[str] = [""]
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 (attributes are dropped)
-        if tag in _SKIPPED:
-            self._hidden += 1
-        elif tag == "li":
-            self.lines.append("– ")
-        elif tag in _BLOCKS:
-            self.lines.append("")
-        elif tag in _CELLS and self.lines[-1]:
-            self.lines[-1] += " · "
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in _SKIPPED:
-            self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SKIPPED:
-            self._hidden = max(0, self._hidden - 1)
-        elif tag in _BLOCKS:
-            self.lines.append("")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.lines[-1] += data
+# One pass, each letter looked at a bounded number of times: the standard library's parser takes minutes on
+# two hundred thousand opening brackets. A comment left open swallows the rest; a bracket alone is text.
+_TOKEN = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(/?)([A-Za-z][A-Za-z0-9:]{0,30})[^<>]{0,2000}>|<[!?][^<>]{0,2000}>|[^<]+|<", re.DOTALL
+)
 
 
 def text_of_html(markup: str) -> str:
     """The words of an HTML or XHTML fragment, one line per paragraph; nothing of what could run."""
-    reader = _Reader()
-    reader.feed(markup[:_LONGEST])
-    reader.close()
-    lines = (" ".join(line.split()).strip(" ·") for line in reader.lines)
+    words: list[str] = []
+    hidden = 0
+    for token in _TOKEN.finditer(markup[:_LONGEST]):
+        closing, tag, text = token[1], (token[2] or "").lower(), token[0]
+        if tag in _SKIPPED:
+            hidden = max(0, hidden - 1) if closing else hidden + (not text.endswith("/>"))
+        elif hidden:
+            continue
+        elif tag in _BLOCKS:
+            words.append("\n– " if tag == "li" and not closing else "\n")
+        elif tag in _CELLS and not closing:
+            words.append(" · ")
+        elif not tag and not text.startswith(("<!", "<?")):
+            words.append(" ".join(unescape(text).split("\n")))
+    lines = (" ".join(line.split()).strip(" ·") for line in "".join(words).split("\n"))
     return "\n".join(line for line in lines if line.strip("– "))
 
 
 def tidy(text: str) -> str:
     """Plain text without control characters, at most one blank line in a row."""
-    kept = "".join(
-        letter for letter in text.replace("\r\n", "\n") if letter == "\n" or letter.isprintable() or letter == "\t"
-    )
+    cut = text[:_LONGEST].replace("\r\n", "\n")
+    kept = "".join(letter for letter in cut if letter in "\n\t" or letter.isprintable())
     lines: list[str] = []
-    for line in kept[:_LONGEST].split("\n"):
+    for line in kept.split("\n"):
         bare = line.rstrip()
         if bare or (lines and lines[-1]):
             lines.append(bare)

@@ -1,5 +1,6 @@
 """Each type shown to a person: what matters is there, with its unit, in words."""
 
+import time
 from base64 import b64encode
 from datetime import date
 from decimal import Decimal
@@ -224,6 +225,15 @@ def test_a_broken_attachment_is_only_missing_text():
 )
 def test_nothing_of_a_narrative_can_run(markup):
     assert text_of_html(markup) == "ok"
+
+
+@pytest.mark.parametrize(
+    "piece", ["<", "<!", "<!--", "<a ", "<![CDATA[", "<?", "</", '<a b="', "&", "<script>", "<li>", "<p>", "a<b"]
+)
+def test_no_narrative_takes_long(piece):
+    began = time.process_time()
+    text_of_html(piece * (200_000 // len(piece)))
+    assert time.process_time() - began < 2
 
 
 def test_a_narrative_keeps_its_lines():
