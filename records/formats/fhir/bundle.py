@@ -24,6 +24,8 @@ MAX_BYTES = 32 * 1024 * 1024
 # FHIR's own deepest structures (nested items of a questionnaire) stay under 30.
 MAX_DEPTH = 64
 MAX_ENTRIES = 50_000
+# Objects, lists and members: 32 MiB of "{},{}," would take a gigabyte once read. Real files have one in 30 bytes.
+MAX_PARTS = 1_500_000
 
 BUNDLE_TYPES = ("transaction", "batch", "collection", "searchset", "document")
 
@@ -154,6 +156,8 @@ def _decode(raw: bytes) -> Any:
             _("The file is not text in UTF-8 (byte %(place)s). Export it again as FHIR JSON.")
             % {"place": problem.start}
         ) from None
+    if sum(map(raw.count, (b"{", b"[", b","))) > MAX_PARTS:
+        raise Unreadable(_("The file has more than %(most)s parts. Split it and try again.") % {"most": MAX_PARTS})
     if not text.strip():
         raise Unreadable(_("The file is empty. Export it again."))
     try:

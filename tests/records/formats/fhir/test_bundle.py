@@ -58,6 +58,7 @@ def test_an_entry_without_resource_is_kept_as_such():
         (b'{"resourceType": "Patient", "id": 1e99999999999999999999}', "number"),
         (b'{"resourceType": "Patient", "id": "a", "id": "b"}', "same key twice"),
         (b'{"resourceType":"Patient","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
+        (b'{"resourceType":"Patient","x":[' + b"{}," * 1_500_000 + b"0]}", "parts"),
         (b'{"resourceType":"Patient","x":' + b"[" * 70 + b"]" * 70 + b"}", "nested too deeply"),
     ],
 )
