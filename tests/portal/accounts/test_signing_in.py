@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.utils.translation import gettext
 from psycopg import sql
 
 from audit import log
@@ -85,7 +86,7 @@ def test_a_wrong_password_and_an_unknown_person_answer_alike(people, browser):
     shown = blanked(wrong).replace(person.login, "")
     assert shown == blanked(unknown).replace("nobody@example.org", "")
     assert shown == blanked(ended).replace(person.login, "")
-    assert "The address or the password is not right." in shown
+    assert gettext("The address or the password is not right.") in shown
 
 
 def test_a_refusal_is_remembered_without_what_was_typed(people, browser, superuser):
