@@ -53,7 +53,9 @@ class Actor:
     ``id`` is the account's random identifier: it appears in no address and no page, and is the
     pseudonym under which the log knows the person. ``professional`` and ``organisation`` are the
     identifiers of consent's directory. ``session`` is a keyed digest of the session (hex), never
-    its key. ``request`` ties all entries of one request together.
+    its key. ``request`` ties all entries of one request together. ``on_behalf_of`` is the professional in
+    whose name a delegate acts, or the pseudonym of the dossier for which a representative acts. ``fresh``
+    tells that the person proved again, moments ago, who they are; it is not written down.
     """
 
     id: UUID
@@ -66,6 +68,7 @@ class Actor:
     on_behalf_of: UUID | None = None
     request: UUID = field(default_factory=uuid4)
     task: SystemTask | None = None
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         if (self.role is Role.SYSTEM) != (self.task is not None):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -17,9 +17,23 @@ from django.utils import timezone
 
 from audit.actor import Actor, Role
 from consent.categories import Category
-from consent.decisions import ChoiceFact, EmergencyFact, Facts, OppositionFact, Right, Span, Target
+from consent.decisions import (
+    ChoiceFact,
+    DelegationFact,
+    EmergencyFact,
+    Facts,
+    HidingFact,
+    OppositionFact,
+    RepresentationFact,
+    RepresentativeKind,
+    Right,
+    Span,
+    Switches,
+    Target,
+)
 from consent.dossiers import DossierRef
 from consent.matrix import row_from_text
+from consent.models.wish import WishKind
 from consent.professions import Profession
 
 # One line per reader; each kind of fact is an array of small arrays, which keeps parsing to a few
@@ -36,27 +50,38 @@ SELECT
      WHERE version_id = version.id AND profession = reader.profession),
     (SELECT string_agg(category || '=' || access, ',') FROM consent_matrixrow
      WHERE version_id = version.id AND profession = %(emergency)s),
-    (SELECT json_agg(json_build_array(lower(during), upper(during))) FROM consent_carerelationship
-     WHERE dossier = %(dossier)s AND professional_id = reader.id AND during @> at),
+    (SELECT json_agg(json_build_array(lower(held.during), upper(held.during))) FROM (
+        SELECT during FROM consent_carerelationship
+        WHERE dossier = %(dossier)s AND professional_id = reader.id AND during @> at
+        UNION ALL
+        SELECT care.during * team.during FROM consent_teamcare AS care
+        JOIN consent_membership AS team ON team.organisation_id = care.organisation_id
+        WHERE care.dossier = %(dossier)s AND care.during @> at
+          AND team.professional_id = reader.id AND team.during @> at) AS held),
     (SELECT json_agg(json_build_array(id, organisation_id IS NOT NULL, author_id, lower(during), upper(during))
                      ORDER BY id)
      FROM consent_opposition AS opposition
      WHERE dossier = %(dossier)s AND during @> at
-       AND (professional_id = reader.id OR EXISTS (
+       AND (professional_id IN (reader.id, %(delegate)s) OR EXISTS (
             SELECT FROM consent_membership AS team
-            WHERE team.professional_id = reader.id AND team.during @> at
+            WHERE team.professional_id IN (reader.id, %(delegate)s) AND team.during @> at
               AND team.organisation_id = opposition.organisation_id))),
     (SELECT json_agg(json_build_array(id, lower(during), upper(during))) FROM consent_emergency
      WHERE dossier = %(dossier)s AND professional_id = reader.id AND during @> at),
     (SELECT json_agg(json_build_array(
-                id, CASE WHEN professional_id IS NOT NULL THEN 0 WHEN organisation_id IS NOT NULL THEN 1 ELSE 2 END,
+                id, CASE WHEN professional_id IS NOT NULL THEN 0 WHEN organisation_id IS NOT NULL THEN 1
+                         WHEN newcomers THEN 3 ELSE 2 END,
                 category, "right", allowed, lower(during), upper(during)) ORDER BY id)
      FROM consent_choice AS choice
      WHERE dossier = %(dossier)s AND during @> at
-       AND (professional_id = reader.id OR profession = reader.profession OR EXISTS (
+       AND (professional_id = reader.id OR profession = reader.profession OR newcomers OR EXISTS (
             SELECT FROM consent_membership AS team
             WHERE team.professional_id = reader.id AND team.during @> at
-              AND team.organisation_id = choice.organisation_id)))
+              AND team.organisation_id = choice.organisation_id))),
+    (SELECT json_agg(json_build_array(id, categories, lower(during), upper(during))) FROM consent_delegation
+     WHERE professional_id = reader.id AND delegate_id = %(delegate)s AND during @> at),
+    (SELECT json_agg(json_build_array(id, kind, category, lower(during), upper(during))) FROM consent_wish
+     WHERE dossier = %(dossier)s AND during @> at AND kind = ANY(%(wishes)s))
 FROM moment
 CROSS JOIN consent_professional AS reader
 LEFT JOIN consent_matrixversion AS version ON version.during @> moment.at
@@ -65,20 +90,40 @@ WHERE reader.id = """
 # and plans the second anew each time.
 _OF_ONE = _SQL + "%(reader)s"
 _OF_SEVERAL = _SQL + "ANY(%(reader)s)"
+_OF_A_PATIENT = """
+WITH moment AS (SELECT coalesce(%(at)s::timestamptz, statement_timestamp()) AS at)
+SELECT
+    moment.at,
+    (SELECT json_agg(json_build_array(id, kind, categories, lower(during), upper(during)))
+     FROM consent_representation
+     WHERE NOT %(own)s AND dossier = %(dossier)s AND account_id = %(reader)s AND during @> at),
+    (SELECT json_agg(json_build_array(id, kind, category, lower(during), upper(during))) FROM consent_wish
+     WHERE dossier = %(dossier)s AND during @> at AND kind = ANY(%(wishes)s))
+FROM moment
+"""
+# Which wishes a reader's decisions depend on: only those are fetched.
+_OF_PROFESSIONALS = [
+    kind.value for kind in (WishKind.HIDE_NEW, WishKind.NO_REGULATOR, WishKind.NO_OTHERS, WishKind.SHOW_MASKED)
+]
+_OF_PATIENTS = [WishKind.HIDE_NEW.value, WishKind.DISCREET.value]
 
 
 def load_facts(actor: Actor, ref: DossierRef, *, at: datetime | None = None) -> Facts:
     """What a decision about this actor and this dossier needs, now or at a past instant.
 
-    One query for a professional, none for anybody else.
+    One query for a professional or a patient, none for anybody else. A professional who acts on behalf of another
+    one is told of in that one's name, as their delegate.
     """
+    if actor.role is Role.PATIENT:
+        return _of_patient(actor, ref, at)
     if actor.role is not Role.PROFESSIONAL or actor.professional is None:
-        own = actor.role is Role.PATIENT and ref.owner is not None and ref.owner == actor.id
-        return Facts(at=at or timezone.now(), role=actor.role, task=actor.task, own=own)
-    found = _load(_OF_ONE, actor.professional, ref, at)
+        return Facts(at=at or timezone.now(), role=actor.role, task=actor.task, age=ref.age)
+    named = actor.on_behalf_of or actor.professional
+    delegate = actor.professional if actor.on_behalf_of else None
+    found = _load(_OF_ONE, named, ref, at, delegate)
     # Nobody of the directory is a professional without profession, to whom everything is closed.
-    return found.get(actor.professional) or Facts(
-        at=at or timezone.now(), role=actor.role, professional=actor.professional
+    return found.get(named) or Facts(
+        at=at or timezone.now(), role=actor.role, professional=named, delegate=delegate, age=ref.age
     )
 
 
@@ -87,15 +132,48 @@ def load_facts_of(professionals: Iterable[UUID], ref: DossierRef, *, at: datetim
     return _load(_OF_SEVERAL, list(professionals), ref, at)
 
 
-def _load(sql: str, reader: UUID | list[UUID], ref: DossierRef, at: datetime | None) -> dict[UUID, Facts]:
+def _of_patient(actor: Actor, ref: DossierRef, at: datetime | None) -> Facts:
+    own = ref.owner is not None and ref.owner == actor.id
+    parameters = {"at": at, "own": own, "reader": actor.id, "dossier": ref.id, "wishes": _OF_PATIENTS}
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_A_PATIENT, parameters)
+        instant, representations, wishes = cursor.fetchone()
+    wished = _wishes(wishes)
+    return Facts(
+        at=instant,
+        role=actor.role,
+        own=own,
+        fresh=actor.fresh,
+        age=ref.age,
+        representations=tuple(
+            RepresentationFact(UUID(id_), RepresentativeKind(kind), _drawers(categories), _span(start, end))
+            for id_, kind, categories, start, end in _list(representations)
+        ),
+        hidden_new=_hidings(wished),
+        discreet=frozenset(Category(each.category) for each in wished if each.kind is WishKind.DISCREET),
+    )
+
+
+def _load(
+    sql: str, reader: UUID | list[UUID], ref: DossierRef, at: datetime | None, delegate: UUID | None = None
+) -> dict[UUID, Facts]:
     emergency = Profession.EMERGENCY_REGULATOR.value
-    parameters = {"at": at, "reader": reader, "dossier": ref.id, "emergency": emergency}
+    parameters = {
+        "at": at,
+        "reader": reader,
+        "delegate": delegate,
+        "dossier": ref.id,
+        "emergency": emergency,
+        "wishes": _OF_PROFESSIONALS,
+    }
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return {row[0]: _facts(*row) for row in cursor.fetchall()}
+        return {row[0]: _facts(ref, delegate, *row) for row in cursor.fetchall()}
 
 
 def _facts(
+    ref: DossierRef,
+    delegate: UUID | None,
     professional: UUID,
     at: datetime,
     profession: str,
@@ -106,11 +184,17 @@ def _facts(
     oppositions: _Json,
     emergencies: _Json,
     choices: _Json,
+    delegations: _Json,
+    wishes: _Json,
 ) -> Facts:
+    wished = _wishes(wishes)
+    kinds = {each.kind for each in wished}
     return Facts(
         at=at,
         role=Role.PROFESSIONAL,
+        age=ref.age,
         professional=professional,
+        delegate=delegate,
         profession=profession,
         matrix=matrix or "",
         row=row_from_text(row or ""),
@@ -125,7 +209,43 @@ def _facts(
             ChoiceFact(UUID(id_), Target(target), Category(category), Right(right), allowed, _span(start, end))
             for id_, target, category, right, allowed, start, end in _list(choices)
         ),
+        delegations=tuple(
+            DelegationFact(UUID(id_), _drawers(categories), _span(start, end))
+            for id_, categories, start, end in _list(delegations)
+        ),
+        switches=Switches(
+            regulator=WishKind.NO_REGULATOR not in kinds,
+            others=WishKind.NO_OTHERS not in kinds,
+            masked=WishKind.SHOW_MASKED in kinds,
+        ),
+        hidden_new=_hidings(wished),
     )
+
+
+class _Wish(NamedTuple):
+    id: UUID
+    kind: WishKind
+    category: str
+    during: Span
+
+
+def _wishes(value: _Json) -> list[_Wish]:
+    return [
+        _Wish(UUID(id_), WishKind(kind), category, _span(start, end))
+        for id_, kind, category, start, end in _list(value)
+    ]
+
+
+def _hidings(wished: list[_Wish]) -> tuple[HidingFact, ...]:
+    return tuple(
+        HidingFact(each.id, Category(each.category) if each.category else None, each.during)
+        for each in wished
+        if each.kind is WishKind.HIDE_NEW
+    )
+
+
+def _drawers(categories: list[str]) -> frozenset[Category]:
+    return frozenset(Category(category) for category in categories)
 
 
 # Django's connection hands json over as text or already read, depending on its adapters.

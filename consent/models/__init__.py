@@ -5,6 +5,9 @@ the range of time during which it held, so that "who could see what on 3 March" 
 """
 
 from consent.models.choice import Choice
+from consent.models.code import CareCode, CodeTry
+from consent.models.delegation import Delegation, DelegationKind
+from consent.models.disclosure import Disclosure, DisclosureBasis
 from consent.models.emergency import Emergency, ReasonCode
 from consent.models.matrix import MatrixRow, MatrixVersion
 from consent.models.membership import Membership
@@ -12,14 +15,26 @@ from consent.models.opposition import Opposition
 from consent.models.organisation import Organisation
 from consent.models.professional import Professional
 from consent.models.relationship import CareRelationship
+from consent.models.representation import Representation
 from consent.models.request import AccessRequest, Answer, Purpose
+from consent.models.review import EmergencyReview, Verdict
+from consent.models.team import TeamCare
+from consent.models.treating import TreatingDoctor
+from consent.models.wish import Wish, WishKind
 
 __all__ = [
     "AccessRequest",
     "Answer",
+    "CareCode",
     "CareRelationship",
     "Choice",
+    "CodeTry",
+    "Delegation",
+    "DelegationKind",
+    "Disclosure",
+    "DisclosureBasis",
     "Emergency",
+    "EmergencyReview",
     "MatrixRow",
     "MatrixVersion",
     "Membership",
@@ -28,4 +43,10 @@ __all__ = [
     "Professional",
     "Purpose",
     "ReasonCode",
+    "Representation",
+    "TeamCare",
+    "TreatingDoctor",
+    "Verdict",
+    "Wish",
+    "WishKind",
 ]

@@ -24,7 +24,7 @@ _PER_TARGET = [
 
 
 class Choice(models.Model):
-    """One decision of the patient about one category and one right, for one person, team or profession."""
+    """One decision of the patient about one category and one right, for one person, team, profession, or newcomers."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     dossier = models.UUIDField()
@@ -35,6 +35,7 @@ class Choice(models.Model):
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="choices"
     )
     profession = models.CharField(max_length=40, blank=True)
+    newcomers = models.BooleanField(default=False)
     category = models.CharField(max_length=40)
     right = models.CharField(max_length=10)
     allowed = models.BooleanField()
@@ -49,11 +50,15 @@ class Choice(models.Model):
             models.CheckConstraint(
                 name="choice_one_target",
                 condition=(
-                    models.Q(professional__isnull=False, organisation__isnull=True, profession="")
-                    | models.Q(professional__isnull=True, organisation__isnull=False, profession="")
-                    | (models.Q(professional__isnull=True, organisation__isnull=True) & ~models.Q(profession=""))
+                    models.Q(professional__isnull=False, organisation__isnull=True, profession="", newcomers=False)
+                    | models.Q(professional__isnull=True, organisation__isnull=False, profession="", newcomers=False)
+                    | models.Q(professional__isnull=True, organisation__isnull=True, profession="", newcomers=True)
+                    | (
+                        models.Q(professional__isnull=True, organisation__isnull=True, newcomers=False)
+                        & ~models.Q(profession="")
+                    )
                 ),
-                violation_error_message="A choice is about one person, one team or one profession.",
+                violation_error_message="A choice is about one person, one team, one profession or newcomers.",
             ),
             models.CheckConstraint(
                 name="choice_category",
@@ -65,10 +70,15 @@ class Choice(models.Model):
                 condition=models.Q(right__in=[Right.READ.value, Right.DEPOSIT.value]),
                 violation_error_message="Only reading and adding can be shared.",
             ),
+            models.CheckConstraint(
+                name="choice_newcomers_close",
+                condition=models.Q(newcomers=False) | models.Q(allowed=False),
+                violation_error_message="A choice about newcomers can only close.",
+            ),
             *(
                 ExclusionConstraint(
                     name=f"choice_once_per_{target}",
-                    expressions=[(target, RangeOperators.EQUAL), *_PER_TARGET],
+                    expressions=[*([(target, RangeOperators.EQUAL)] if target != "newcomers" else []), *_PER_TARGET],
                     condition=condition,
                     violation_error_message="There is already a choice for this category at that time.",
                 )
@@ -76,6 +86,7 @@ class Choice(models.Model):
                     ("professional", models.Q(professional__isnull=False)),
                     ("organisation", models.Q(organisation__isnull=False)),
                     ("profession", ~models.Q(profession="")),
+                    ("newcomers", models.Q(newcomers=True)),
                 )
             ),
         ]

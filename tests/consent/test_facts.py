@@ -1,5 +1,6 @@
 """One query brings what a decision needs, as it is at that very moment."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -9,10 +10,22 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from audit.actor import Actor, Role
+from consent.ages import Age
 from consent.categories import Category
-from consent.decisions import Ground, Right, Target, decide
+from consent.decisions import Ground, Right, Switches, Target, decide
 from consent.facts import load_facts, load_facts_of
-from consent.models import CareRelationship, Choice, Emergency, Membership, Opposition
+from consent.models import (
+    CareRelationship,
+    Choice,
+    Delegation,
+    Emergency,
+    Membership,
+    Opposition,
+    Representation,
+    TeamCare,
+    Wish,
+)
+from portal.accounts.models import Account
 from tests.consent.conftest import DAY, acting, strangers, tomorrow, yesterday
 from tests.consent.worlds import MATRIX
 
@@ -42,7 +55,7 @@ def choose(practice, allowed=True, category=LAB, during=None, **target):
     )
 
 
-def test_one_query_for_a_professional_none_for_others(practice):
+def test_one_query_for_a_professional_or_a_patient_none_for_others(practice):
     doctor = practice.hire("Lefevre", at="Maison", cares=True)
     for number in range(5):
         practice.hire(f"Autre{number}", cares=True)
@@ -50,10 +63,11 @@ def test_one_query_for_a_professional_none_for_others(practice):
         load_facts(acting(doctor), practice.ref)
     with queries(1):
         load_facts_of([doctor.id, uuid4()], practice.ref)
-    others = [practice.patient, *(each for each in strangers(practice) if each.role is not Role.PROFESSIONAL)]
+    with queries(1):
+        assert load_facts(practice.patient, practice.ref).own
+    others = [each for each in strangers(practice) if each.role not in {Role.PROFESSIONAL, Role.PATIENT}]
     with queries(0):
-        owners = [load_facts(each, practice.ref).own for each in others]
-    assert owners == [True] + [False] * (len(others) - 1)
+        assert not any(load_facts(each, practice.ref).own for each in others)
 
 
 def test_everything_arrives(practice):
@@ -166,3 +180,47 @@ def test_the_profession_of_the_directory_counts_not_the_one_claimed(practice, pr
     nurse = practice.hire("Roy", "nurse", cares=True)
     claiming = Actor(id=uuid4(), role=Role.PROFESSIONAL, professional=nurse.id, profession=profession)
     assert load_facts(claiming, practice.ref).profession == "nurse"
+
+
+def test_who_acts_for_whom_and_what_the_patient_wishes_arrive(practice):
+    """A secretary in a doctor's name, a team in care, newcomers, wishes: still one query."""
+    doctor, secretary = practice.hire("Lefevre", at="Maison"), practice.hire("Petit", "secretary")
+    given = Delegation.objects.create(
+        professional=doctor, delegate=secretary, kind="secretary", categories=[LAB], during=(yesterday(), tomorrow())
+    )
+    care = TeamCare.objects.create(
+        dossier=practice.ref.id, organisation=practice.places["Maison"], during=(yesterday() - DAY, None)
+    )
+    closed = choose(practice, allowed=False, newcomers=True)
+    against = Opposition.objects.create(dossier=practice.ref.id, professional=secretary, during=(yesterday(), None))
+    for kind, category in (("hide_new", ""), ("no_others", ""), ("show_masked", ""), ("discreet", LAB.value)):
+        Wish.objects.create(dossier=practice.ref.id, kind=kind, category=category, during=(yesterday(), None))
+    acting_for = replace(acting(secretary), on_behalf_of=doctor.id)
+    with queries(1):
+        facts = load_facts(acting_for, practice.ref)
+    assert (facts.professional, facts.delegate, facts.profession) == (doctor.id, secretary.id, "doctor")
+    assert [(each.id, each.categories) for each in facts.delegations] == [(given.id, {LAB})]
+    assert facts.in_care
+    assert care.during[0] < facts.relationships[0].start, "through a team, care begins with the membership"
+    assert [(each.id, each.target) for each in facts.choices] == [(closed.id, Target.NEWCOMER)]
+    assert [each.id for each in facts.oppositions] == [against.id]
+    assert (facts.switches, [each.category for each in facts.hidden_new]) == (Switches(True, False, True), [None])
+    assert facts.discreet == frozenset()
+    assert load_facts(acting(secretary), practice.ref).delegations == ()
+
+
+def test_a_patient_and_who_acts_for_them_arrive(practice):
+    carer = Account.objects.create(login_digest=bytes(32), role="patient", password="!")
+    given = Representation.objects.create(
+        dossier=practice.ref.id, account=carer, kind="carer", categories=[LAB], during=(yesterday(), None)
+    )
+    Wish.objects.create(dossier=practice.ref.id, kind="discreet", category=LAB, during=(yesterday(), None))
+    ref = replace(practice.ref, age=Age.ADULT)
+    theirs = load_facts(Actor(id=carer.id, role=Role.PATIENT), ref)
+    assert ([each.id for each in theirs.representations], theirs.own) == ([given.id], False)
+    assert decide(theirs, category=LAB, right=Right.READ).ground is Ground.REPRESENTATIVE
+    mine = load_facts(practice.patient, ref)
+    assert (mine.discreet, mine.representations) == ({LAB}, ())
+    assert decide(mine, category=LAB, right=Right.READ).ground is Ground.DISCREET
+    proven = load_facts(replace(practice.patient, fresh=True), ref)
+    assert decide(proven, category=LAB, right=Right.READ).ground is Ground.OWN_DOSSIER
