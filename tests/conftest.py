@@ -73,6 +73,7 @@ def test_folder() -> Iterator[Path]:
     _clear_killed_runs()
     FOLDER.mkdir(mode=0o711, parents=True, exist_ok=True)
     FOLDER.chmod(0o711)  # PostgreSQL runs as another account when the tests run as root.
+    (FOLDER / "static").mkdir(exist_ok=True)
     keyring = {"current": "local:test", "keys": {"local:test": base64.b64encode(secrets.token_bytes(32)).decode()}}
     for variable, text in (
         ("KEYRING_FILE", json.dumps(keyring)),

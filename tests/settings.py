@@ -18,6 +18,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 if os.environ["CARNET_PROFILE"] == "test":
     for name, value in {
         "SITE_URL": "http://localhost:8000",
+        "DATA_FOLDER": str(FOLDER),
         "SECRET_KEY": "test-" + "0" * 60,
         "DATABASE_URL": f"postgresql://carnet_app:test-app@/carnet?host={SOCKETS}",
         "DATABASE_OWNER_URL": f"postgresql://carnet_owner:test-owner@/carnet?host={SOCKETS}",
