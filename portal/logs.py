@@ -34,6 +34,9 @@ class FieldsFormatter(logging.Formatter):
             "message": _message(record)[:200],
         }
         line |= _request_fields(record)
+        if isinstance(record.args, dict) and record.name.startswith("celery."):
+            # The name of a task is ours; its arguments are not shown.
+            line["task"] = str(record.args.get("name", ""))[:64]
         line |= {name: str(getattr(record, name))[:64] for name in ALLOWED if name in record.__dict__}
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = _chain(record.exc_info[1])

@@ -40,6 +40,14 @@ def test_mappings_are_left_out():
     assert json.loads(line("Task %(name)s failed", {"name": CANARY}))["message"] == "Task %(name)s failed"
 
 
+def test_celery_names_its_task_and_not_the_arguments():
+    record = logging.LogRecord("celery.app.trace", logging.INFO, "x.py", 1, "Task %(name)s done", (), None)
+    record.args = {"name": "notifications.follow_log", "args": CANARY}
+    written = FieldsFormatter().format(record)
+    assert json.loads(written)["task"] == "notifications.follow_log"
+    assert "Quatremaille" not in written
+
+
 def test_an_exception_is_its_type_and_place():
     written = line("It failed", error=raised())
     assert "Quatremaille" not in written
