@@ -50,7 +50,7 @@ def test_a_stolen_house_names_nobody(house: RunningHouse, synthea: list[Path]):
 
 
 def test_the_search_would_have_found_somebody(house: RunningHouse):
-    with psycopg.connect(_superuser(house), autocommit=True) as connection:
+    with psycopg.connect(superuser_url(house), autocommit=True) as connection:
         connection.execute("CREATE TABLE planted (clear text, bytes bytea)")
         try:
             connection.execute("INSERT INTO planted VALUES (%s, %s)", [CANARY.text, CANARY.text.encode()])
@@ -143,13 +143,14 @@ def _dump(house: RunningHouse) -> bytes:
 
 
 def _pg_dump(house: RunningHouse, *options: str) -> bytes:
-    command = [_server(house).program("pg_dump"), *options, _superuser(house)]
+    command = [_server(house).program("pg_dump"), *options, superuser_url(house)]
     done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     return done.stdout
 
 
-def _superuser(house: RunningHouse) -> str:
+def superuser_url(house: RunningHouse) -> str:
+    """How a superuser of the database of this house connects."""
     return _server(house).url("carnet")
 
 
