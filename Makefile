@@ -2,6 +2,7 @@
 # make code     the current one-time code of a demo account: make code WHO=camille.moreau@carnet.example
 # make test     lint, types, import contracts and every test
 # make soak     the same with the full counts of tests/counts.py
+# make pictures take the pictures of the pages again (docs/pictures)
 # make messages gather the sentences of the pages into the French catalogue
 # make lock     compile requirements/*.in again
 #
@@ -19,7 +20,7 @@ UV := uv==0.13.9
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: run code test soak lint messages lock clean chromium python
+.PHONY: run code test soak lint pictures messages lock clean chromium python
 
 run: $(VENV)/run.stamp
 	@exec $(BIN)/python -m portal.running
@@ -42,6 +43,9 @@ lint: $(VENV)/test.stamp
 
 chromium: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.chromium
+
+pictures: $(VENV)/test.stamp chromium
+	$(BIN)/python -m tests.pictures docs/pictures
 
 messages: $(VENV)/run.stamp
 	@mkdir -p build
