@@ -1,4 +1,4 @@
-"""What the letters need to remember: how far the log was followed, who was already seen, and the letters."""
+"""What the letters need to remember: how far the log was followed, who was already seen, the letters and their ways."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.notifications.kinds import Channel, Kind, Urgency
 
-class Kind(models.TextChoices):
-    """What a letter can say. The words are neutral on purpose: anyone may glance at the screen."""
-
-    FIRST_ACCESS = "first_access", _("A professional opened your record for the first time.")
-    EMERGENCY = "emergency", _("Your record was opened in an emergency.")
-    NEW_DOCUMENT = "new_document", _("Something was added to your record.")
-    ACCESS_REQUESTED = "access_requested", _("A professional asks you to share more with them.")
+__all__ = ["Aside", "Delivery", "DeliveryState", "Kind", "KnownReader", "Letter", "LogCursor", "OutgoingMessage"]
 
 
 class LogCursor(models.Model):
@@ -65,9 +60,11 @@ class Letter(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="letters")
     entry_index = models.BigIntegerField()
-    kind = models.CharField(max_length=32, choices=Kind.choices)
+    kind = models.CharField(max_length=32)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
+    # Told to somebody who acts for the person whose record it is.
+    represented = models.BooleanField(default=False)
 
     objects = LetterQuerySet.as_manager()
 
@@ -82,3 +79,86 @@ class Letter(models.Model):
     def sentence(self) -> str:
         """What the letter says, in the language in force."""
         return str(Kind(self.kind).label)
+
+
+class DeliveryState(models.TextChoices):
+    """Where a delivery stands. ``WAITING`` and ``SENDING`` are tried again; the others are over."""
+
+    WAITING = "waiting", _("waiting")
+    SENDING = "sending", _("being sent")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("given up")
+    NO_ADDRESS = "no_address", _("no address")
+
+
+class Delivery(models.Model):
+    """One letter on one way out: the queue itself is this table, Celery only says when to look.
+
+    ``reason`` is a token such as ``mail_550``, never what a server said. ``handed`` is set right
+    before the message leaves us: a process that died after it may have sent it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="deliveries")
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    channel = models.CharField(max_length=8)
+    urgency = models.CharField(max_length=16)
+    # With the others of the same person and way that wait: one message for all of them.
+    grouped = models.BooleanField(default=False)
+    state = models.CharField(max_length=16, choices=DeliveryState, default=DeliveryState.WAITING)
+    reason = models.CharField(max_length=32, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    unclear = models.PositiveSmallIntegerField(default=0)
+    handed = models.BooleanField(default=False)
+    next_try = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "notifications_delivery"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["letter", "channel"], name="one_delivery_per_letter_and_channel"),
+            models.CheckConstraint(
+                name="delivery_channel_known", condition=models.Q(channel__in=[channel.value for channel in Channel])
+            ),
+            models.CheckConstraint(
+                name="delivery_urgency_known", condition=models.Q(urgency__in=[urgency.value for urgency in Urgency])
+            ),
+            models.CheckConstraint(name="delivery_state_known", condition=models.Q(state__in=DeliveryState.values)),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["urgency", "next_try"],
+                name="delivery_due",
+                condition=models.Q(state__in=[DeliveryState.WAITING, DeliveryState.SENDING]),
+            ),
+            models.Index(fields=["-ended_at"], name="delivery_failed", condition=models.Q(state=DeliveryState.FAILED)),
+        ]
+
+
+class Aside(models.Model):
+    """A task that keeps failing, put aside: its name, the identifiers it was given and a reason token."""
+
+    message = models.UUIDField(primary_key=True)
+    task = models.CharField(max_length=64)
+    arguments = models.JSONField(default=list)
+    reason = models.CharField(max_length=64)
+    runs = models.PositiveIntegerField(default=0)
+    is_aside = models.BooleanField(default=False)
+    first_at = models.DateTimeField(default=timezone.now)
+    last_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "notifications_aside"
+
+
+class OutgoingMessage(models.Model):
+    """What the demo would have sent, sealed under a house key; production has no such rows."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    channel = models.CharField(max_length=8)
+    sealed = models.BinaryField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "notifications_outgoing"
