@@ -2,7 +2,7 @@
 # make code     the current one-time code of a demo account: make code WHO=camille.moreau@carnet.example
 # make test     lint, types, import contracts and every test
 # make soak     the same with the full counts of tests/counts.py
-# make pictures take the pictures of the pages again (docs/pictures)
+# make pictures take the pictures of the pages again: all in build/pictures, those of README.md in docs/pictures
 # make messages gather the sentences of the pages into the French catalogue
 # make lock     compile requirements/*.in again
 #
@@ -45,7 +45,10 @@ chromium: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.chromium
 
 pictures: $(VENV)/test.stamp chromium
-	$(BIN)/python -m tests.pictures docs/pictures
+	$(BIN)/python -m tests.pictures build/pictures
+	@mkdir -p docs/pictures
+	@for shown in $$(grep -o 'docs/pictures/[a-z0-9-]*\.png' README.md | sort -u); do \
+		cp "build/pictures/$${shown##*/}" docs/pictures/ || exit 1; done
 
 messages: $(VENV)/run.stamp
 	@mkdir -p build
