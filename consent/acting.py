@@ -6,16 +6,19 @@ transaction, and the door raises only after the commit, or the entry would be lo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from psycopg.types.range import TimestamptzRange
 
 from audit.actor import Actor
 from audit.events import Event, Outcome
 from audit.log import append
-from consent.decisions import Decision
+from consent.categories import Category
+from consent.decisions import Decision, Refused
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.thresholds import decide_sharing
@@ -23,6 +26,8 @@ from consent.thresholds import decide_sharing
 # The class of our advisory locks, so that they meet nobody else's.
 _LOCKS = 0x434F4E53
 _INSTANT = timedelta(microseconds=1)
+_BITS = {category: 1 << position for position, category in enumerate(Category)}
+_Done = TypeVar("_Done")
 
 
 class Invalid(Exception):
@@ -44,6 +49,30 @@ def may_share(actor: Actor, ref: DossierRef, event: Event) -> Decision:
     return decision
 
 
+def share(actor: Actor, ref: DossierRef, event: Event, act: Callable[[datetime], _Done]) -> _Done:
+    """One act of the patient about who sees their dossier: decide, take a turn, act, commit, or raise.
+
+    ``act`` is given the instant of the act and appends its own entry.
+
+    Raises:
+        Refused: the actor is not the patient.
+        Invalid: what was asked makes no sense; nothing was changed.
+    """
+    with transaction.atomic(durable=True):
+        decision = may_share(actor, ref, event)
+        if decision.allowed:
+            return act(take_turn(ref))
+    raise Refused(decision)
+
+
+def now() -> datetime:
+    """The database's time: the clock that consents are written and read with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        at: datetime = cursor.fetchone()[0]
+        return at
+
+
 def take_turn(ref: DossierRef) -> datetime:
     """Wait until nobody else changes the consents of this dossier, and tell the database's time then.
 
@@ -53,9 +82,7 @@ def take_turn(ref: DossierRef) -> datetime:
     with connection.cursor() as cursor:
         key = int.from_bytes(ref.id.bytes[:4], "big", signed=True)
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCKS, key])
-        cursor.execute("SELECT clock_timestamp()")
-        at: datetime = cursor.fetchone()[0]
-        return at
+    return now()
 
 
 def period(at: datetime, until: datetime | None) -> TimestamptzRange:
@@ -83,3 +110,8 @@ def ended(during: TimestamptzRange, at: datetime) -> TimestamptzRange:
 def moment_fact(at: datetime | None) -> str:
     """An instant as a token of the log, in UTC; ``none`` for no end."""
     return at.astimezone(UTC).strftime("%Y-%m-%dt%H:%M:%S.%fz") if at else "none"
+
+
+def scope_fact(categories: Iterable[Category]) -> str:
+    """Categories as a token of the log: bits in their frozen order, in hexadecimal."""
+    return f"{sum(_BITS[category] for category in set(categories)):05x}"

@@ -25,11 +25,12 @@ _OPPOSED = frozenset({Ground.OPPOSED_PERSON, Ground.OPPOSED_ORGANISATION})
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a choice is about: exactly one of the three."""
+    """Whom a choice is about: exactly one of the four."""
 
     professional: Professional | None = None
     organisation: Organisation | None = None
     profession: str = ""
+    newcomers: bool = False
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -38,6 +39,7 @@ class Audience:
             "professional": self.professional,
             "organisation": self.organisation,
             "profession": self.profession,
+            "newcomers": self.newcomers,
         }
 
     @property
@@ -47,7 +49,7 @@ class Audience:
             return {"professional": self.professional.id}
         if self.organisation is not None:
             return {"organisation": self.organisation.id}
-        return {"profession": self.profession}
+        return {"scope": "newcomers"} if self.newcomers else {"profession": self.profession}
 
 
 def find_professional(professional: UUID) -> Professional:
@@ -74,14 +76,18 @@ def find_organisation(organisation: UUID) -> Organisation:
     return found
 
 
-def find_audience(professional: UUID | None, organisation: UUID | None, profession: str) -> Audience:
+def find_audience(
+    professional: UUID | None, organisation: UUID | None, profession: str, newcomers: bool = False
+) -> Audience:
     """Whom a choice is about.
 
     Raises:
         Invalid: none or several are named, or the one named is unknown.
     """
-    if sum((professional is not None, organisation is not None, profession != "")) != 1:
+    if sum((professional is not None, organisation is not None, profession != "", newcomers)) != 1:
         raise Invalid(_("Choose one person, one team or one profession."))
+    if newcomers:
+        return Audience(newcomers=True)
     if professional is not None:
         return Audience(professional=find_professional(professional))
     if organisation is not None:
@@ -102,6 +108,8 @@ def check_choice(
         raise Invalid(Ground.PATIENT_ONLY.explanation)
     if right is Right.EXPORT:
         raise Invalid(Ground.EXPORT_PATIENT_ONLY.explanation)
+    if audience.newcomers and allowed:
+        raise Invalid(_("Nothing is opened in advance to professionals who are not there yet."))
     if audience.professional is not None:
         _check_person(ref, audience.professional, category=category, right=right, allowed=allowed)
     elif audience.profession:

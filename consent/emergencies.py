@@ -24,6 +24,7 @@ from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.models import Emergency, ReasonCode
 from consent.models.emergency import LONGEST
+from consent.reviews import await_review
 from consent.thresholds import decide_emergency, decide_sharing
 
 MINUTES = 30
@@ -74,7 +75,7 @@ def begin(
     at = take_turn(ref)
     _refuse_second(ref, actor.professional, at)
     until = at + timedelta(minutes=length)
-    Emergency.objects.create(
+    opened = Emergency.objects.create(
         id=emergency_id,
         dossier=ref.id,
         professional_id=actor.professional,
@@ -84,6 +85,7 @@ def begin(
         digest=digest,
         during=period(at, until),
     )
+    await_review(opened, at)
     append(
         Event.EMERGENCY_OPENED,
         actor=actor,

@@ -8,13 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from audit.actor import Actor, Role
 from audit.events import Event
 from audit.log import append
-from consent.acting import may_share
+from consent.acting import may_share, now
 from consent.categories import Category
 from consent.decisions import Decision, Facts, Ground, Refused, Right, decide
 from consent.dossiers import DossierRef
@@ -116,11 +116,12 @@ class LiveOpposition:
 
 @dataclass(frozen=True, slots=True)
 class WideChoice:
-    """A choice about a team or a profession rather than about one person."""
+    """A choice about a team, a profession or newcomers rather than about one person."""
 
     id: UUID
     organisation: str
     profession: str
+    newcomers: bool
     category: Category
     right: Right
     allowed: bool
@@ -182,16 +183,8 @@ def patients_of(actor: Actor) -> list[UUID]:
     return list(live.order_by("-during", "id").values_list("dossier", flat=True))
 
 
-def _now() -> datetime:
-    """The database's time: the clock that consents are written and read with."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        at: datetime = cursor.fetchone()[0]
-        return at
-
-
 def _sharing(ref: DossierRef) -> Sharing:
-    at = _now()
+    at = now()
     relationships = list(CareRelationship.objects.about(ref.id).live(at).select_related("professional"))
     requests = list(AccessRequest.objects.about(ref.id).pending().select_related("professional"))
     oppositions = list(
@@ -293,6 +286,7 @@ def _wide_choices(ref: DossierRef, at: datetime) -> tuple[WideChoice, ...]:
             id=each.id,
             organisation=each.organisation.name if each.organisation else "",
             profession=profession_label(each.profession) if each.profession else "",
+            newcomers=each.newcomers,
             category=Category(each.category),
             right=Right(each.right),
             allowed=each.allowed,

@@ -117,12 +117,15 @@ def choose(
     professional: UUID | None = None,
     organisation: UUID | None = None,
     profession: str = "",
+    newcomers: bool = False,
     category: Category,
     right: Right,
     allowed: bool,
     until: datetime | None = None,
 ) -> UUID:
-    """Door: open or close one category to one person, team or profession. Returns the choice's id.
+    """Door: open or close one category to one person, team or profession, or close it to newcomers.
+
+    Returns the choice's id.
 
     It begins now and replaces the choice in force for the same target, category and right.
 
@@ -135,7 +138,7 @@ def choose(
         decision = may_share(actor, ref, Event.CHOICE_MADE)
         if decision.allowed:
             at = take_turn(ref)
-            audience = find_audience(professional, organisation, profession)
+            audience = find_audience(professional, organisation, profession, newcomers)
             check_choice(ref, audience, at=at, category=category, right=right, allowed=allowed)
             choice, changed = place_choice(
                 ref, audience, at=at, category=category, right=right, allowed=allowed, until=until

@@ -65,8 +65,8 @@ def _delegation_is_over(facts: Facts) -> bool:
     return acting and not any(each.during.holds(facts.at) for each in facts.delegations)
 
 
-def decide_requesting(facts: Facts, *, category: Category) -> Decision:
-    """Whether this reader may ask the patient for a category: only who takes care of them."""
+def decide_requesting(facts: Facts, *, category: Category | None) -> Decision:
+    """Whether this reader may ask the patient for a category, or tell on their behalf: only who takes care of them."""
     if _delegation_is_over(facts):
         step = _DELEGATION_OVER
     elif facts.role is Role.PROFESSIONAL and facts.in_care:
@@ -75,7 +75,7 @@ def decide_requesting(facts: Facts, *, category: Category) -> Decision:
         step = _SYSTEM_REFUSED
     else:
         step = outsider(facts) or otherwise(facts)
-    return conclude(facts, category, Right.READ, step, (step,))
+    return conclude(facts, category or "", Right.READ, step, (step,))
 
 
 def decide_emergency(facts: Facts) -> Decision:

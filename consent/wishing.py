@@ -1,0 +1,108 @@
+"""What the patient wishes about their whole record or one category.
+
+Documents to come, emergencies, when results appear, discretion.
+
+A wish holds from now until it is withdrawn. Each door belongs to the patient; ``Invalid`` says a sentence and changes
+nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from audit.actor import Actor
+from audit.events import Event
+from audit.log import append
+from consent.acting import Invalid, ended, period, share
+from consent.categories import Category
+from consent.decisions import Ground
+from consent.dossiers import DossierRef
+from consent.models.wish import PER_CATEGORY, RESULTS, Wish, WishKind
+
+__all__ = ["Invalid", "WishKind", "result_wish", "wish", "withdraw_wish"]
+
+
+def wish(*, actor: Actor, ref: DossierRef, kind: WishKind, category: Category | None = None) -> UUID:
+    """Door: let a wish hold from now on. Returns its id.
+
+    Of the three wishes about when results appear, the last one made for a category holds.
+
+    Raises:
+        Refused: the actor is not the patient.
+        Invalid: the wish needs a category or takes none; or it holds already.
+    """
+    _check_category(kind, category)
+    return share(actor, ref, _event(kind, Event.WISH_MADE), lambda at: _wish(actor, ref, kind, category, at))
+
+
+def _wish(actor: Actor, ref: DossierRef, kind: WishKind, category: Category | None, at: datetime) -> UUID:
+    live = Wish.objects.about(ref.id).live(at)
+    if live.filter(kind=kind, category=category or "").exists():
+        raise Invalid(_("This is already what you wish. Nothing was changed."))
+    if kind in RESULTS:
+        for other in live.filter(kind__in=[each.value for each in RESULTS], category=category or ""):
+            _end(other, at)
+    made = Wish.objects.create(dossier=ref.id, kind=kind, category=category or "", during=period(at, None))
+    _remember(Event.WISH_MADE, actor, ref, made)
+    return made.id
+
+
+def withdraw_wish(*, actor: Actor, ref: DossierRef, kind: WishKind, category: Category | None = None) -> None:
+    """Door: a wish holds no longer.
+
+    Raises:
+        Refused: the actor is not the patient.
+        Invalid: it does not hold; or it is discretion and the patient has not just proved who they are.
+    """
+    _check_category(kind, category)
+    if kind is WishKind.DISCREET and not actor.fresh:
+        raise Invalid(_("Confirm first who you are."))
+    share(actor, ref, _event(kind, Event.WISH_WITHDRAWN), lambda at: _withdraw(actor, ref, kind, category, at))
+
+
+def _withdraw(actor: Actor, ref: DossierRef, kind: WishKind, category: Category | None, at: datetime) -> None:
+    held = Wish.objects.about(ref.id).live(at).filter(kind=kind, category=category or "").first()
+    if held is None:
+        raise Invalid(_("This wish is no longer in force. Nothing was changed."))
+    _end(held, at)
+    _remember(Event.WISH_WITHDRAWN, actor, ref, held)
+
+
+def result_wish(ref: DossierRef, category: Category, at: datetime) -> WishKind | None:
+    """When the patient wishes new results of a category to appear; ``None`` when they never said. Plain function."""
+    live = Wish.objects.about(ref.id).live(at).filter(kind__in=[each.value for each in RESULTS], category=category)
+    kind = live.values_list("kind", flat=True).first()
+    return WishKind(kind) if kind else None
+
+
+def _check_category(kind: WishKind, category: Category | None) -> None:
+    if kind in PER_CATEGORY and category is None:
+        raise Invalid(_("Choose a category."))
+    if category is not None and kind not in PER_CATEGORY and kind is not WishKind.HIDE_NEW:
+        raise Invalid(_("This wish is about the whole record."))
+
+
+def _event(kind: WishKind, event: Event) -> Event:
+    """Discretion has an event of its own, so that it can be left out of what it hides from."""
+    return Event.DISCRETION_CHANGED if kind is WishKind.DISCREET else event
+
+
+def _end(held: Wish, at: datetime) -> None:
+    held.during = ended(held.during, at)
+    held.save(update_fields=["during"])
+
+
+def _remember(event: Event, actor: Actor, ref: DossierRef, held: Wish) -> None:
+    kind = WishKind(held.kind)
+    append(
+        _event(kind, event),
+        actor=actor,
+        dossier=ref.pseudonym,
+        category=held.category,
+        object_id=held.id,
+        ground=Ground.OWN_DOSSIER,
+        facts={"kind": kind, "state": "on" if event is Event.WISH_MADE else "off"},
+    )
