@@ -1,28 +1,28 @@
 """Reading the whole log again: every entry, leaf, node and signature.
 
-One pass in the order of the numbers, in constant memory: rows come through cursors of the server,
-and of the tree only its peaks are kept. It runs in one snapshot, so the sequencer may go on.
+One pass in the order of the numbers, in constant memory: entries come in blocks (``audit.blocks``), and of the tree
+only its peaks are kept (``audit.walking``). It runs in one snapshot, so the sequencer may go on. A block in which
+anything is unusual is read again row by row, which finds the first bad entry. Where a pass ended or was interrupted
+the next may go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any, NoReturn
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from audit.entry import BadEntry, decode
-from audit.keys import load_signer
-from audit.log import columns
-from audit.merkle import CompactRange, leaf_hash
-from audit.note import BadNote, Verifier, open_checkpoint
-from audit.tree import TILE_HEIGHT
+from audit.blocks import Block, read_blocks
+from audit.cosigning import load_witnesses
+from audit.keys import load_log_keys
+from audit.walking import Beside, Found, Place, Row, Seen, Walk
 
 Progress = Callable[[int, int], None]
 """Called with the number of entries read so far and their total."""
@@ -34,18 +34,27 @@ _ENTRIES = """
 SELECT l.idx, l.entry_at, l.entry_id, l.hash, e.body, e.id, e.at, e.event, e.actor, e.role, e.profession,
     e.organisation, e.dossier, e.category, e.ground, e.outcome
 FROM public.audit_leaf l LEFT JOIN public.audit_entry e ON e.at = l.entry_at AND e.id = l.entry_id
-ORDER BY l.idx
+WHERE l.idx >= %s AND l.idx < %s ORDER BY l.idx
 """
 # In the order in which the leaves complete them.
 _NODES = """
-SELECT level, idx, hash FROM public.audit_node ORDER BY (idx + 1)::numeric * 256::numeric ^ level, level
+SELECT level, idx, hash FROM public.audit_node WHERE (idx + 1)::numeric * 256::numeric ^ level > %s
+ORDER BY (idx + 1)::numeric * 256::numeric ^ level, level
 """
-_CHECKPOINTS = "SELECT size, root, note, at FROM public.audit_checkpoint ORDER BY size"
+_CHECKPOINTS = "SELECT size, root, note, at FROM public.audit_checkpoint WHERE size > %s ORDER BY size"
 _LATE = """
 SELECT count(*) FROM public.audit_entry e
 WHERE e.at < now() - make_interval(secs => %s)
     AND NOT EXISTS (SELECT FROM public.audit_leaf l WHERE l.entry_at = e.at AND l.entry_id = e.id)
 """
+_COSIGNATURES = "SELECT size, witness, line FROM public.audit_cosignature WHERE size > %s ORDER BY size, witness"
+_COUNT = "SELECT count(*) FROM public.audit_entry"
+# The planner expects many more entries in a block than there are, and would read the whole log for each.
+_PLAN = """
+SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0;
+SET LOCAL jit = off; SET LOCAL timezone = 'UTC'
+"""
+_PLAN_WHOLE = "SET LOCAL enable_seqscan = on; SET LOCAL max_parallel_workers_per_gather = 2"
 _UNGUARDED = """
 SELECT c.relname FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
@@ -78,129 +87,93 @@ class Report:
     unguarded: tuple[str, ...] = ()
 
 
-class _Found(Exception):
-    """The first thing that is wrong."""
-
-    def __init__(self, index: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.index = index
-        self.sentence = sentence
-
-
-def verify_log(progress: Progress | None = None) -> Report:
+def verify_log(
+    progress: Progress | None = None,
+    *,
+    start: Place | None = None,
+    keep: Callable[[Place], None] | None = None,
+    seen: Sequence[Seen] = (),
+) -> Report:
     """Read the log from the first entry to the last, and report the first that is wrong.
+
+    ``start`` is the place where an earlier pass stood: what lies before is not read again. ``keep`` is called with each
+    new place. ``seen`` is what witnesses keep of this log (``audit.cosigning.witnessed_checkpoint``): it must agree.
 
     Raises:
         ImproperlyConfigured: there is no key to check the signatures with.
         RuntimeError: called inside a transaction.
     """
-    verifier = load_signer().verifier
+    start = start or Place()
+    keys, witnesses = load_log_keys(), [witness.verifier for witness in load_witnesses()]
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(_PLAN)
         cursor.execute("SELECT coalesce(max(idx) + 1, 0) FROM public.audit_leaf")
         total = cursor.fetchone()[0]
         with ExitStack() as stack:
-            walk = _Walk(nodes=_stream(stack, _NODES), checkpoints=_stream(stack, _CHECKPOINTS), verifier=verifier)
+            nodes, checkpoints, lines = (
+                _stream(stack, query, start.size) for query in (_NODES, _CHECKPOINTS, _COSIGNATURES)
+            )
+            walk = Walk(start, Beside(nodes, checkpoints, lines, seen), keys, witnesses)
             try:
-                for number, row in enumerate(_stream(stack, _ENTRIES), start=1):
-                    walk.entry(row)
-                    if progress and (number % _ROWS == 0 or number == total):
-                        progress(number, total)
+                for block in stack.enter_context(closing(read_blocks(connection.connection, start.size, total))):
+                    _take(walk, block)
+                    if keep:
+                        keep(walk.place)
+                    if progress:
+                        progress(block.first + block.count, total)
                 walk.end()
-            except _Found as found:
-                return walk.report(found=found)
-        cursor.execute(_LATE, [LATE_AFTER_SECONDS])
-        late = cursor.fetchone()[0]
+            except Found as found:
+                return _report(walk.place, found=found)
+        late = _count_late(cursor, total)
         cursor.execute(_UNGUARDED)
-        return walk.report(late=late, unguarded=tuple(name for (name,) in cursor.fetchall()))
+        return _report(walk.place, late=late, unguarded=tuple(name for (name,) in cursor.fetchall()))
 
 
-def _stream(stack: ExitStack, query: str) -> Iterator[tuple[Any, ...]]:
+def _take(walk: Walk, block: Block) -> None:
+    """Let the walk pass over one block; entry by entry if the block could not be checked as a whole."""
+    if block.hashes is not None:
+        walk.leaves(block.hashes)
+        return
+    with ExitStack() as stack:
+        for row in _stream(stack, _ENTRIES, block.first, block.first + block.count):
+            walk.entry(row)
+    if walk.place.size < block.first + block.count:
+        raise Found(
+            walk.place.size,
+            _("Entry %(number)d is missing: its number was taken out of the tree.") % {"number": walk.place.size},
+        )
+
+
+def _count_late(cursor: CursorWrapper, total: int) -> int:
+    """How many entries have waited too long for a number; each number read above belongs to one entry."""
+    cursor.execute(_PLAN_WHOLE)
+    cursor.execute(_COUNT)
+    if cursor.fetchone()[0] == total:
+        return 0
+    cursor.execute(_LATE, [LATE_AFTER_SECONDS])
+    late: int = cursor.fetchone()[0]
+    return late
+
+
+def _stream(stack: ExitStack, query: str, *parameters: int) -> Iterator[Row]:
     """The rows of ``query``, a few at a time, from a cursor that the server keeps."""
     cursor = stack.enter_context(connection.chunked_cursor())
-    cursor.execute(query)
+    cursor.execute(query, parameters)
     return chain.from_iterable(iter(lambda: cursor.fetchmany(_ROWS), []))
 
 
-class _Walk:
-    """The tree as it grows under the reader's eyes, beside the nodes and checkpoints stored for it."""
-
-    def __init__(
-        self, *, nodes: Iterator[tuple[Any, ...]], checkpoints: Iterator[tuple[Any, ...]], verifier: Verifier
-    ) -> None:
-        self._nodes = nodes
-        self._checkpoints = checkpoints
-        self._verifier = verifier
-        self._tree = CompactRange()
-        self._signed = 0
-        self._signed_at: datetime | None = None
-        self._signed_root = self._tree.root()
-        self._next: tuple[Any, ...] | None = next(checkpoints, None)
-
-    def entry(self, row: tuple[Any, ...]) -> None:
-        """Check one leaf with its entry, then what the tree completes with it."""
-        index = self._tree.size
-        number, entry_at, entry_id, hashed, body, *stored = row
-        if number != index:
-            _bad(index, _("Entry %(number)d is missing: its number was taken out of the tree."))
-        if body is None:
-            _bad(index, _("Entry %(number)d was removed from the log."))
-        if leaf_hash(bytes(body)) != bytes(hashed):
-            _bad(index, _("Entry %(number)d was altered: its bytes no longer give the hash that was recorded."))
-        try:
-            entry = decode(bytes(body))
-        except BadEntry:
-            _bad(index, _("Entry %(number)d cannot be read."))
-        if columns(entry) != tuple(stored) or (entry.at, entry.id) != (entry_at, entry_id):
-            _bad(index, _("Entry %(number)d was altered: its columns do not say what its bytes say."))
-        for height, place, node in self._tree.append(bytes(hashed)):
-            if height % TILE_HEIGHT == 0:
-                self._node(height // TILE_HEIGHT, place, node)
-        if self._next is not None and self._next[0] <= self._tree.size:
-            self._checkpoint(*self._next)
-
-    def end(self) -> None:
-        """Check that nothing is left over: no checkpoint beyond the last entry, no entry beyond the last checkpoint."""
-        size = self._tree.size
-        if self._next is not None:
-            _bad(size, _("Entry %(number)d is missing: a signed checkpoint speaks of more entries than there are."))
-        if self._signed != size:
-            _bad(self._signed, _("From entry %(number)d on, entries are numbered but no checkpoint covers them."))
-        if next(self._nodes, None) is not None:
-            _bad(size, _("Entry %(number)d is missing: the tree holds hashes over more entries than there are."))
-
-    def report(self, *, found: _Found | None = None, late: int = 0, unguarded: tuple[str, ...] = ()) -> Report:
-        """The report of this walk and of what was counted beside it."""
-        return Report(
-            size=found.index if found else self._tree.size,
-            ok=not (found or late or unguarded),
-            first_bad=found.index if found else None,
-            sentence=found.sentence if found else _sentence(self._tree.size, late, unguarded),
-            root=self._signed_root,
-            checkpoint_at=self._signed_at,
-            late=late,
-            unguarded=unguarded,
-        )
-
-    def _node(self, level: int, place: int, hashed: bytes) -> None:
-        stored = next(self._nodes, None)
-        if stored is None or (stored[0], stored[1], bytes(stored[2])) != (level, place, hashed):
-            first = max(self._signed, place << level * TILE_HEIGHT)
-            _bad(first, _("From entry %(number)d on, the tree holds a hash that is not the hash of its entries."))
-
-    def _checkpoint(self, size: int, root: bytes, note: str, at: datetime) -> None:
-        try:
-            signed = open_checkpoint(note, self._verifier)
-        except BadNote:
-            _bad(self._signed, _("Entry %(number)d: the signature of the checkpoint that covers it fails."))
-        here = (self._tree.size, self._tree.root())
-        if (signed.size, signed.root) != here or (size, bytes(root)) != here:
-            _bad(
-                self._signed, _("Entry %(number)d, or one after it, was altered: a checkpoint signed another history.")
-            )
-        self._signed, self._signed_root, self._signed_at = size, bytes(root), at
-        self._next = next(self._checkpoints, None)
+def _report(place: Place, *, found: Found | None = None, late: int = 0, unguarded: tuple[str, ...] = ()) -> Report:
+    return Report(
+        size=found.index if found else place.size,
+        ok=not (found or late or unguarded),
+        first_bad=found.index if found else None,
+        sentence=found.sentence if found else _sentence(place.size, late, unguarded),
+        root=place.signed_root,
+        checkpoint_at=place.signed_at,
+        late=late,
+        unguarded=unguarded,
+    )
 
 
 def _sentence(size: int, late: int, unguarded: tuple[str, ...]) -> str:
@@ -221,7 +194,3 @@ def _sentence(size: int, late: int, unguarded: tuple[str, ...]) -> str:
         "The log is whole: %(count)d entries, up to the signed checkpoint.",
         size,
     ) % {"count": size}
-
-
-def _bad(index: int, sentence: str) -> NoReturn:
-    raise _Found(index, sentence % {"number": index})
