@@ -12,7 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.notifications.kinds import Channel, Kind, Urgency
 
-__all__ = ["Aside", "Delivery", "DeliveryState", "Kind", "KnownReader", "Letter", "LogCursor", "OutgoingMessage"]
+__all__ = [
+    "Announcement",
+    "Aside",
+    "Delivery",
+    "DeliveryState",
+    "Kind",
+    "KnownReader",
+    "Letter",
+    "LogCursor",
+    "OutgoingMessage",
+]
 
 
 class LogCursor(models.Model):
@@ -63,8 +73,8 @@ class Letter(models.Model):
     kind = models.CharField(max_length=32)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
-    # Told to somebody who acts for the person whose record it is.
-    represented = models.BooleanField(default=False)
+    # The dossier (its id) of the person for whom the reader of this letter acts; empty for one's own.
+    represents = models.UUIDField(null=True, blank=True)
 
     objects = LetterQuerySet.as_manager()
 
@@ -82,13 +92,16 @@ class Letter(models.Model):
 
 
 class DeliveryState(models.TextChoices):
-    """Where a delivery stands. ``WAITING`` and ``SENDING`` are tried again; the others are over."""
+    """Where a delivery stands. ``WAITING`` and ``SENDING`` are tried again; the others are over.
+
+    ``WITHHELD`` is no failure: there is no address for this way, or the right to be told has ended.
+    """
 
     WAITING = "waiting", _("waiting")
     SENDING = "sending", _("being sent")
     SENT = "sent", _("sent")
     FAILED = "failed", _("given up")
-    NO_ADDRESS = "no_address", _("no address")
+    WITHHELD = "withheld", _("not sent")
 
 
 class Delivery(models.Model):
@@ -105,10 +118,11 @@ class Delivery(models.Model):
     urgency = models.CharField(max_length=16)
     # With the others of the same person and way that wait: one message for all of them.
     grouped = models.BooleanField(default=False)
-    state = models.CharField(max_length=16, choices=DeliveryState, default=DeliveryState.WAITING)
+    state = models.CharField(max_length=16, default=DeliveryState.WAITING)
     reason = models.CharField(max_length=32, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     unclear = models.PositiveSmallIntegerField(default=0)
+    crashes = models.PositiveSmallIntegerField(default=0)
     handed = models.BooleanField(default=False)
     next_try = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now)
@@ -162,3 +176,13 @@ class OutgoingMessage(models.Model):
 
     class Meta:
         db_table = "notifications_outgoing"
+
+
+class Announcement(models.Model):
+    """What the clock alone brought into the log, once: the end of a consent, the statement of a month."""
+
+    occasion = models.CharField(primary_key=True, max_length=96)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "notifications_announcement"
