@@ -61,6 +61,7 @@ __all__ = [
     "conclude",
     "decide",
     "fitting_representations",
+    "hides",
     "opposed_step",
     "otherwise",
     "outsider",
@@ -260,6 +261,11 @@ def _hidden(question: _Question, marks: Marks, reason: Reason) -> Step | None:
         if each.category in {None, question.category} and each.during.start <= marks.filed_at:
             return Step(reason, Ground.HIDDEN_NEW, False, each.id)
     return None
+
+
+def hides(facts: Facts, category: Category, marks: Marks) -> bool:
+    """Whether the patient hid this document, by itself or by hiding everything new, whoever asks."""
+    return _hidden(_Question(facts, category, Right.READ, marks), marks, Reason.OPPOSITION) is not None
 
 
 def _opposition(question: _Question) -> Step | None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.utils import timezone
+
 from audit.actor import Actor, Role
-from consent.decisions import Decision, Facts
+from consent.ages import age_on
+from consent.categories import Category
+from consent.decisions import Decision, Facts, Ground, Right, decide
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.thresholds import decide_opening
@@ -49,6 +53,16 @@ class Entered:
         """Whether the dossier exists for this reader. The house files; it does not read."""
         return self.opening.allowed and self.facts.role is not Role.SYSTEM
 
+    def reading(self, category: Category) -> Decision:
+        """What consent says of reading a drawer."""
+        return decide(self.facts, category=category, right=Right.READ)
+
+    def as_shown(self, decision: Decision) -> Decision:
+        """The decision as this reader may see it: a drawer that they hid from their own screens is an empty one."""
+        if decision.ground is not Ground.DISCREET:
+            return decision
+        return replace(decision, allowed=True, ground=Ground.OWN_DOSSIER, trace=())
+
     def identity(self) -> Identity:
         """Unseal who the dossier is about.
 
@@ -89,15 +103,36 @@ def enter(actor: Actor, dossier_id: UUID) -> Entered | None:
     if not rows:
         return None
     dossier = rows[0].dossier
-    facts = load_facts(actor, dossier.ref)
+    ref, keys = dossier.ref, PatientKeys(dossier.id, rows)
+    facts = load_facts(actor, ref)
+    if facts.represents:
+        # No stored date reveals a birthday: the bracket is computed here, for those who act for the patient.
+        born = unseal_identity(keys, dossier.identity_revision, dossier.sealed_identity).birth_date
+        ref = replace(ref, age=age_on(born, timezone.localdate(facts.at)))
+        facts = replace(facts, age=ref.age)
     return Entered(
-        ref=dossier.ref,
-        keys=PatientKeys(dossier.id, rows),
+        ref=ref,
+        keys=keys,
         facts=facts,
         opening=decide_opening(facts),
         sealed_identity=bytes(dossier.sealed_identity),
         identity_revision=dossier.identity_revision,
     )
+
+
+def aged_ref(dossier_id: UUID) -> DossierRef:
+    """What the rooms below are told of a dossier where the patient's age matters: naming a representative.
+
+    Raises:
+        Unknown: there is none.
+        Unreadable: its identity does not open.
+    """
+    rows = list(PatientKey.objects.filter(dossier_id=dossier_id).select_related("dossier"))
+    if not rows:
+        raise Unknown
+    dossier = rows[0].dossier
+    born = unseal_identity(PatientKeys(dossier.id, rows), dossier.identity_revision, dossier.sealed_identity).birth_date
+    return replace(dossier.ref, age=age_on(born, timezone.localdate()))
 
 
 def unseal_identity(keys: PatientKeys, revision: int, blob: Blob) -> Identity:

@@ -14,10 +14,10 @@ from decimal import Decimal
 from itertools import count, islice
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import BooleanField, Count, DateTimeField, ExpressionWrapper, F, Q, Value
 
 from consent.categories import Category
-from consent.decisions import Marks, Right, decide
+from consent.decisions import Decision, Marks, Right, decide, hides
 from records.dossiers import Entered
 from records.headers import Header
 from records.models import Record, RecordQuerySet
@@ -30,24 +30,50 @@ _UNDATED = datetime.min.replace(tzinfo=UTC)
 
 def marks_of(row: Record) -> Marks:
     """All that consent is told of a record."""
-    return Marks(author=row.author, masked=row.masked_at is not None)
+    return Marks(
+        author=row.author,
+        masked=row.masked_at is not None,
+        shown=row.shown_at is not None,
+        filed_at=row.filed_at,
+        held_until=row.held_until,
+        secret=row.secret,
+        opened=row.opened_at is not None,
+    )
+
+
+def decide_record(entered: Entered, row: Record) -> Decision:
+    """What consent says of reading this record."""
+    return decide(entered.facts, category=Category(row.category), right=Right.READ, marks=marks_of(row))
 
 
 def count_by_category(entered: Entered, categories: Iterable[Category]) -> Counter[Category]:
     """How many records of each drawer the reader may see, without opening any."""
+    # When it was filed matters only where the patient hides what is new; else few groups are counted.
+    filed = F("filed_at") if entered.facts.hidden_new else Value(None, output_field=DateTimeField(null=True))
     groups = (
         Record.objects.filter(dossier_id=entered.ref.id, category__in=[category.value for category in categories])
-        .values_list("category", "author")
-        .annotate(records=Count("id"), hidden=Count("masked_at"))
+        .values_list(
+            "category",
+            "author",
+            _is_set("masked_at"),
+            _is_set("shown_at"),
+            filed,
+            "held_until",
+            "secret",
+            _is_set("opened_at"),
+        )
+        .annotate(records=Count("id"))
     )
     counts: Counter[Category] = Counter()
-    for code, author, records, hidden in groups:
+    for code, *marks, records in groups:
         category = Category(code)
-        if _may_see(entered, category, Marks(author=author, masked=False)):
-            counts[category] += records - hidden
-        if hidden and _may_see(entered, category, Marks(author=author, masked=True)):
-            counts[category] += hidden
+        if _may_see(entered, category, Marks(*marks)):
+            counts[category] += records
     return counts
+
+
+def _is_set(column: str) -> ExpressionWrapper[Q]:
+    return ExpressionWrapper(Q(**{f"{column}__isnull": False}), output_field=BooleanField())
 
 
 def everything(entered: Entered, category: Category) -> tuple[Item, ...]:
@@ -122,7 +148,10 @@ def _visible(entered: Entered, rows: Iterable[Record]) -> Iterable[Record]:
     # Records of one drawer with the same marks have the same answer: few are asked, however long the list.
     answers: dict[tuple[str, Marks], bool] = {}
     for row in rows:
-        question = (row.category, marks_of(row))
+        marks = marks_of(row)
+        if not entered.facts.hidden_new:
+            marks = marks._replace(filed_at=None)
+        question = (row.category, marks)
         if question not in answers:
             answers[question] = _may_see(entered, Category(row.category), question[1])
         if answers[question]:
@@ -149,10 +178,17 @@ def _item(entered: Entered, row: Record) -> Item:
         header=header,
         filed_at=row.filed_at,
         revision=row.revision,
-        masked=row.masked_at is not None,
+        masked=hides(entered.facts, Category(row.category), marks_of(row)),
+        held_until=_held_until(entered, row),
+        secret=row.secret,
+        opened=row.opened_at is not None,
         author=row.author,
         mine=row.author is not None and row.author == entered.facts.professional,
     )
+
+
+def _held_until(entered: Entered, row: Record) -> datetime | None:
+    return row.held_until if row.held_until is not None and entered.facts.at < row.held_until else None
 
 
 def _by_date(items: Iterable[Item]) -> tuple[Item, ...]:

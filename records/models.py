@@ -140,6 +140,13 @@ class HouseKey(models.Model):
         return f"house key {self.purpose}, version {self.version}, {self.state}"
 
 
+class Held(models.TextChoices):
+    """Why a result does not appear yet: a closed list, no clinical word is written in clear."""
+
+    VISIT = "visit", _("To be explained at a visit")
+    COMMENT = "comment", _("A professional comments it first")
+
+
 class RecordQuerySet(models.QuerySet["Record"]):
     """Rules over many records."""
 
@@ -157,7 +164,10 @@ class Record(models.Model):
     """One document of a dossier: a sealed header and a sealed body.
 
     ``author`` is the professional who wrote it, when known to the directory. ``source_digest`` is
-    a keyed digest of where it came from: the same source is filed once.
+    a keyed digest of where it came from: the same source is filed once. The marks: ``masked_at`` and
+    ``shown_at`` (the patient hid it, or showed it expressly), ``held_until`` and ``held_for`` (a
+    professional explains it first), ``secret`` (kept from the guardians of a minor) and ``opened_at``
+    (the minor opened it to them, for good).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -168,6 +178,11 @@ class Record(models.Model):
     filed_at = models.DateTimeField(default=timezone.now)
     author = models.UUIDField(null=True)
     masked_at = models.DateTimeField(null=True)
+    shown_at = models.DateTimeField(null=True)
+    held_until = models.DateTimeField(null=True)
+    held_for = models.CharField(max_length=12, blank=True, default="")
+    secret = models.BooleanField(default=False)
+    opened_at = models.DateTimeField(null=True)
     revision = models.PositiveBigIntegerField(default=1)
     key_version = models.PositiveIntegerField()
     source_digest = models.BinaryField(max_length=DIGEST_BYTES, null=True)
@@ -185,6 +200,12 @@ class Record(models.Model):
                 name="records_record_category_known",
                 condition=Q(category__in=[category.value for category in Category]),
                 violation_error_message=_("A document lies in one of the 19 categories."),
+            ),
+            models.CheckConstraint(
+                name="records_record_held",
+                condition=Q(held_until__isnull=True, held_for="")
+                | Q(held_until__isnull=False, held_for__in=[kind.value for kind in Held]),
+                violation_error_message=_("A held result says why and until when."),
             ),
             models.CheckConstraint(
                 name="records_record_sealed",

@@ -6,18 +6,18 @@ that the answer cannot depend on whether it is empty. Lists open headers only.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 from audit.actor import Actor
 from audit.events import Event
 from consent.categories import Category
-from consent.decisions import Decision, Right, decide
 from records.attempts import Attempt, through
 from records.dossiers import Entered, NoDossier, enter, find_own
 from records.dossiers import Unknown as Unknown
 from records.formats.fhir.presenting import present
-from records.listing import allergies, comparable, count_by_category, everything, last_filed, marks_of, open_row
+from records.listing import allergies, comparable, count_by_category, decide_record, everything, last_filed, open_row
 from records.models import Record
 from records.shown import CategoryView, Drawer, Item, Overview, RecordView
 
@@ -69,7 +69,7 @@ def _overview(attempt: Attempt, *, dossier_id: UUID | None, newest: int) -> Over
     entered = _entered(attempt, dossier_id)
     if isinstance(entered, Exception):
         return entered
-    decisions = {category: decide(entered.facts, category=category, right=Right.READ) for category in Category}
+    decisions = {category: entered.reading(category) for category in Category}
     open_to_reader = [category for category, decision in decisions.items() if decision.allowed]
     counts = count_by_category(entered, open_to_reader)
     last = last_filed(entered, open_to_reader, newest)
@@ -79,7 +79,7 @@ def _overview(attempt: Attempt, *, dossier_id: UUID | None, newest: int) -> Over
         identity=entered.identity(),
         categories=tuple(
             CategoryView(category=category, decision=decision, count=counts[category] if decision.allowed else None)
-            for category, decision in decisions.items()
+            for category, decision in ((key, entered.as_shown(value)) for key, value in decisions.items())
         ),
         newest=last,
         alerts=alerts,
@@ -94,10 +94,11 @@ def _drawer(attempt: Attempt, *, dossier_id: UUID, category: Category) -> Drawer
     if isinstance(entered, Exception):
         return entered
     attempt.category = category.value
-    decision = decide(entered.facts, category=category, right=Right.READ)
+    decided = entered.reading(category)
+    decision = entered.as_shown(decided)
     if not decision.allowed:
         return attempt.refused(decision)
-    items = everything(entered, category)
+    items = everything(entered, category) if decided.allowed else ()
     drawer = Drawer(ref=entered.ref, identity=entered.identity(), category=category, decision=decision, items=items)
     attempt.allowed(decision, count=len(items))
     return drawer
@@ -105,18 +106,18 @@ def _drawer(attempt: Attempt, *, dossier_id: UUID, category: Category) -> Drawer
 
 def _record(attempt: Attempt, *, record_id: UUID) -> RecordView | Exception:
     # Nothing sealed is fetched before the decision: only whose it is, where it lies, and its marks.
-    marked = Record.objects.filter(id=record_id).only("dossier_id", "category", "author", "masked_at").first()
+    marked = Record.objects.filter(id=record_id).defer("header", "body", "source_digest").first()
     if marked is None:
         return attempt.unknown()
     entered = _entered(attempt, marked.dossier_id)
     if isinstance(entered, Exception):
         return entered
-    decision = _decided(entered, marked)
+    decision = decide_record(entered, marked)
     if not decision.allowed:
         return attempt.unknown(decision)
     row = Record.objects.get(id=marked.id)
     # Decided again on the very row that is opened: it may have been hidden or moved in between.
-    decision = _decided(entered, row)
+    decision = decide_record(entered, row)
     if not decision.allowed:
         return attempt.unknown(decision)
     attempt.category = row.category
@@ -134,13 +135,11 @@ def _record(attempt: Attempt, *, record_id: UUID) -> RecordView | Exception:
     return view
 
 
-def _decided(entered: Entered, row: Record) -> Decision:
-    return decide(entered.facts, category=Category(row.category), right=Right.READ, marks=marks_of(row))
-
-
 def _entered(attempt: Attempt, dossier_id: UUID) -> Entered | Unknown:
     entered = enter(attempt.actor, dossier_id)
     if entered is None:
         return attempt.unknown()
     attempt.ref = entered.ref
+    if entered.facts.represents:
+        attempt.actor = replace(attempt.actor, on_behalf_of=entered.ref.pseudonym)
     return entered if entered.may_read else attempt.unknown(entered.opening)

@@ -27,7 +27,11 @@ class Blunt:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Item(Blunt):
-    """One row of a list. ``author`` is a professional of the directory, ``mine`` whether the reader is."""
+    """One row of a list. ``author`` is a professional of the directory, ``mine`` whether the reader is.
+
+    ``masked``: the patient hides it; ``held_until``: it does not appear to the patient before; ``secret``:
+    kept from the guardians of a minor, unless ``opened`` to them.
+    """
 
     record_id: UUID
     category: Category
@@ -37,6 +41,9 @@ class Item(Blunt):
     masked: bool
     author: UUID | None
     mine: bool
+    held_until: datetime | None = None
+    secret: bool = False
+    opened: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

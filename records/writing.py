@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -26,16 +27,19 @@ from consent.decisions import Decision, Facts, Refused, Right, decide
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.thresholds import decide_opening, decide_sharing
+from consent.wishing import WishKind, result_wish
 from records.attempts import Attempt, through
 from records.dossiers import Unknown as Unknown
-from records.dossiers import ref_of
+from records.dossiers import aged_ref, ref_of
 from records.headers import Header
 from records.house import digester
-from records.models import Record
+from records.models import Held, Record
 from records.patient_keys import WritingKeys, digest_of
 
 # The class of our advisory locks, so that they meet nobody else's.
 _LOCKS = 0x52454331
+_HOLD_DAYS = 30
+_HELD_FOR = {WishKind.AFTER_COMMENT: Held.COMMENT.value, WishKind.AT_VISIT: Held.VISIT.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +162,26 @@ def write_record(
     record = _sealed(filing, category, header, resource)
     record.author = filing.actor.professional or author
     record.source_digest = digest
+    _hold_if_wished(filing, record)
     record.save(force_insert=True)
     if digest is not None:
         filing.sources[digest] = record.id
     _remember(filing, record, decision)
     return Filed(record.id, created=True)
+
+
+def _hold_if_wished(filing: Filing, record: Record) -> None:
+    """What a professional files where the patient wishes an explanation first does not appear at once."""
+    if filing.actor.professional is None:
+        return
+    wished = result_wish(filing.ref, Category(record.category), record.filed_at)
+    if wished in _HELD_FOR:
+        record.held_until, record.held_for = record.filed_at + longest_hold(), _HELD_FOR[wished]
+
+
+def longest_hold() -> timedelta:
+    """The hard maximum of a hold, from the day of filing on (setting ``HOLD_DAYS``, 30 days and never more)."""
+    return timedelta(days=min(int(getattr(settings, "HOLD_DAYS", _HOLD_DAYS)), _HOLD_DAYS))
 
 
 def _deposit(
@@ -172,7 +191,12 @@ def _deposit(
         attempt.ref = ref_of(dossier_id)
     except Unknown:
         return attempt.unknown()
-    opening = decide_opening(load_facts(attempt.actor, attempt.ref))
+    facts = load_facts(attempt.actor, attempt.ref)
+    if facts.represents:
+        attempt.ref = aged_ref(dossier_id)
+        attempt.actor = replace(attempt.actor, on_behalf_of=attempt.ref.pseudonym)
+        facts = replace(facts, age=attempt.ref.age)
+    opening = decide_opening(facts)
     if not opening.allowed:
         return attempt.unknown(opening)
     filing = begin_filing(actor=attempt.actor, ref=attempt.ref)
@@ -235,8 +259,9 @@ def _mark(attempt: Attempt, *, record_id: UUID, masked_at: datetime | None) -> E
     if not decision.allowed:
         return attempt.unknown(decision)
     attempt.category = record.category
-    if (record.masked_at is None) != (masked_at is None):
-        record.masked_at = masked_at
-        record.save(update_fields=["masked_at"])
+    # A document that nobody hid may still be hidden because it is new: showing it is an act of its own.
+    if (record.masked_at is None) != (masked_at is None) or (masked_at is None and record.shown_at is None):
+        record.masked_at, record.shown_at = masked_at, None if masked_at else timezone.now()
+        record.save(update_fields=["masked_at", "shown_at"])
         attempt.allowed(decision)
     return None

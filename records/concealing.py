@@ -1,0 +1,62 @@
+"""Leaving out of a history what its reader may not know of.
+
+A result held for a visit, a minor's secret, a category hidden from one's own screens: none of them may show by the
+line that tells of it. Nothing is deleted: the line comes back with the right to know. Plain functions inside the open
+transaction of a door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from audit.events import Event
+from audit.log import LoggedEntry
+from consent.categories import Category
+from consent.decisions import Facts, Ground, Right, decide
+from consent.models import Disclosure
+from records.dossiers import Entered
+from records.listing import decide_record
+from records.models import Record
+
+_DISCLOSING = frozenset({Event.DISCLOSURE_MADE.dotted, Event.DISCLOSURE_DEFERRED.dotted})
+
+
+def known_entries(entered: Entered, entries: Sequence[LoggedEntry]) -> list[LoggedEntry]:
+    """The entries about this dossier that its patient, or somebody who acts for them, may read, in their order.
+
+    A professional reads their own acts elsewhere; before a dossier they read none.
+    """
+    if not (entered.facts.is_own or entered.facts.represents):
+        return []
+    objects = {entry.object_id for entry in entries if entry.object_id is not None}
+    unknown = _unknown_records(entered, objects) | _untold(entered.facts, objects)
+    return [entry for entry in entries if entry.object_id not in unknown and _may_know(entered.facts, entry)]
+
+
+def _unknown_records(entered: Entered, ids: Iterable[UUID]) -> set[UUID]:
+    rows = Record.objects.filter(id__in=list(ids), dossier_id=entered.ref.id).defer("header", "body", "source_digest")
+    return {row.id for row in rows if not decide_record(entered, row).allowed}
+
+
+def _untold(facts: Facts, ids: Iterable[UUID]) -> set[UUID]:
+    """Lawful disclosures of which this reader is not told, or not yet."""
+    rows = Disclosure.objects.filter(id__in=list(ids)).values_list("id", "visible_from", "implicated")
+    return {id_ for id_, since, implicated in rows if facts.at < since or (implicated and not facts.is_own)}
+
+
+def _may_know(facts: Facts, entry: LoggedEntry) -> bool:
+    if entry.event == Event.DISCRETION_CHANGED.dotted:
+        return facts.is_own and (facts.fresh or not facts.discreet)
+    if not entry.category:
+        # Acts about the record as a whole; what one's own settings are is no business of who acts for the patient.
+        return facts.is_own or entry.event not in _DISCLOSING
+    decision = decide(facts, category=Category(entry.category), right=Right.READ)
+    if not decision.allowed:
+        return False
+    # Of a guarded drawer, guardians know what was opened to them, and no more: neither who read it nor who asked.
+    return decision.ground is not Ground.REPRESENTATIVE_OPENED or (entry.object_id is not None and _is_record(entry))
+
+
+def _is_record(entry: LoggedEntry) -> bool:
+    return entry.event.startswith("record.")
