@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from audit.events import Event
+from audit.events import Event, Outcome
 from audit.log import LoggedEntry
 from consent.categories import Category
 from portal.professional.searching import folded, matches
@@ -84,12 +84,21 @@ def traces_of(entries: Sequence[LoggedEntry]) -> list[Trace]:
     """The entries in their order, names seen in a row folded into one line (pure)."""
     traces: list[Trace] = []
     for entry in entries:
-        about = frozenset([entry.dossier]) if entry.dossier is not None else frozenset[UUID]()
+        about = frozenset([entry.dossier]) if entry.dossier is not None and _was_known(entry) else frozenset[UUID]()
         if traces and entry.event == traces[-1].entry.event == Event.DOSSIER_LISTED.dotted:
             traces[-1] = Trace(traces[-1].entry, traces[-1].dossiers | about)
         else:
             traces.append(Trace(entry, about))
     return traces
+
+
+def _was_known(entry: LoggedEntry) -> bool:
+    """Whether the reader knew whom the act was about.
+
+    A refused page answers as if there were nothing at its address: naming the patient here would say that a
+    document is there and hidden. Where a category was refused, the page itself said whose it is.
+    """
+    return entry.outcome != Outcome.REFUSED.value or bool(entry.category)
 
 
 def dossiers_in(traces: Iterable[Trace]) -> set[UUID]:

@@ -1,5 +1,6 @@
 """Each page of professionals: what it shows, to whom it is closed, and the lines it leaves."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from consent.categories import Category
+from records.writing import mask
 from tests.portal.ward import (
     a_carer,
     a_patient,
@@ -167,3 +169,19 @@ def test_my_accesses_go_on_by_a_cursor_and_a_bad_one_is_no_page(ward) -> None:
     older = first.split("/pro/accesses/?before=")[1].split('"')[0]
     assert browser.get(f"/pro/accesses/?before={older}").status_code == 200
     assert browser.get("/pro/accesses/?before=zzz").status_code == 404
+
+
+def test_my_accesses_do_not_tell_a_hidden_document_from_none(ward) -> None:
+    patient, doctor, record = ward
+    mask(actor=patient.actor, record_id=record)
+    browser = browser_of(doctor.account)
+    lines = []
+    for address in (f"/pro/items/{record}/", f"/pro/items/{uuid4()}/"):
+        assert browser.get(address).status_code == 404
+        newest = browser.get("/pro/accesses/").content.decode().split('<li class="folds">')[1].split("</li>")[0]
+        lines.append(re.sub(r"<time.*?</time>", "", newest, flags=re.DOTALL))
+    assert lines[0] == lines[1]
+    assert "Quintrec" not in lines[0]
+    assert "Refused" in lines[0]
+    # The patient reads who tried, as before.
+    assert [entry.object_id for entry in history(patient) if entry.outcome == "refused"] == [record]
