@@ -6,6 +6,7 @@ next step; none says whether what was asked for exists.
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +23,9 @@ from portal.ui.navigation import audience
 from records.dossiers import NoDossier
 from records.reading import Unknown
 from records.vault.cipher import Unreadable
+from records.vault.keyring import KeyringRefused
+
+_log = logging.getLogger("carnet.portal")
 
 
 def _page(
@@ -46,6 +50,10 @@ def page_for(request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return no_dossier(request)
     if isinstance(exception, Unreadable):
         return unreadable(request)
+    if isinstance(exception, KeyringRefused):
+        # Which file and why is for the operator: its path and mode stand in no page.
+        _log.error("the keyring cannot be used: look at KEYRING_FILE, its place and its mode")
+        return unavailable(request)
     return None
 
 

@@ -8,6 +8,7 @@ from django.utils import translation
 
 from audit.actor import Actor
 from portal import refusals
+from records.unlocking import CACHE
 from tests.portal.ward import a_carer, a_patient, browser_of
 
 ERRORS = [
@@ -77,6 +78,20 @@ def test_the_last_pages_need_neither_session_nor_database_and_speak_both_languag
     assert page.status_code == status
     assert 'lang="fr"' in text
     assert 'lang="en"' in text
+
+
+def test_without_the_keyring_every_page_is_calm_and_says_nothing_of_it(db, settings, tmp_path) -> None:
+    patient = a_patient()
+    browser = browser_of(patient.account)
+    settings.KEYRING_FILE = tmp_path / "gone.json"
+    CACHE.clear()
+    pages = [browser.get("/home/"), Client().post("/signin/", {"login": "a@example.org", "password": "x"})]
+    for page in pages:
+        assert page.status_code == 503
+        assert page["Retry-After"] == "60"
+        assert page["Cache-Control"] == "no-store"
+        assert "Carnet is taking a short pause" in page.content.decode()
+        assert "gone.json" not in page.content.decode()
 
 
 def test_the_language_is_the_persons_not_the_browsers(db) -> None:
