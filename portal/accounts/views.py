@@ -95,7 +95,8 @@ def safe_path(request: Visit, wanted: str) -> str:
     ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return wanted if ours else ""
+    # A bare word passes as an address relative to this page, and redirect() would take it for the name of a view.
+    return wanted if ours and wanted.startswith("/") else ""
 
 
 def shown(request: Visit, template: str, form: forms.Form, status: int = 200, **context: object) -> HttpResponse:

@@ -79,6 +79,20 @@ def test_a_factor_in_place_cannot_be_added_beside_with_the_password_alone(people
     assert SealedTOTPDevice.objects.count() == 1
 
 
+def test_a_set_up_left_open_with_the_password_alone_ends_when_a_factor_is_in_place(people, browser, client):
+    """Whoever knew the password before the owner's first sign-in must not replace the owner's device."""
+    person = people(factor=False)
+    give_password(browser, person)
+    theirs = code_on(browser.get("/security/totp/"))
+    give_password(client, person)
+    assert client.post("/security/totp/", {"code": code_on(client.get("/security/totp/"))}).status_code == 200
+    owners = SealedTOTPDevice.objects.get(user=person.account, confirmed=True)
+    browser.post("/security/totp/", {"code": theirs})
+    assert SealedTOTPDevice.objects.get(user=person.account, confirmed=True) == owners
+    assert browser.get("/security/")["Location"] == "/signin/code/"
+    assert client.get("/security/").status_code == 200
+
+
 def test_replacing_asks_for_a_fresh_code_and_ends_the_former_device(people, browser, client):
     person = people()
     sheet = enrolment.issue_recovery_codes(person.account)

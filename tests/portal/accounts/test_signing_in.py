@@ -211,7 +211,7 @@ def test_the_page_asked_for_comes_back_after_both_factors(people, browser):
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"]
+    "elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example", "nowhere"]
 )
 def test_the_way_back_never_leads_elsewhere(people, browser, elsewhere):
     person = people()
