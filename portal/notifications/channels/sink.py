@@ -34,7 +34,7 @@ class Sink:
 
     channel: Channel
 
-    def send(self, address: str, message: Message, *, reference: UUID, handing: Handing) -> None:
+    def send(self, address: str, message: Message, *, reference: UUID, handing: Handing) -> None:  # noqa: ARG002
         """See :class:`~portal.notifications.channels.outcomes.Way`."""
         handing()
         row = uuid4()
