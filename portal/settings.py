@@ -14,6 +14,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from portal.env import Environment, django_database
+from portal.outgoing import read_outgoing
 from portal.production import refuse_weak_production
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -76,6 +77,21 @@ refuse_weak_production(
     keyring=KEYRING,
     key_files={"KEYRING_FILE": KEYRING_FILE}
     | ({"AUDIT_SIGNING_KEY_FILE": AUDIT_SIGNING_KEY_FILE} if AUDIT_SIGNING_KEY_FILE else {}),
+)
+
+# --- Letters ----------------------------------------------------------------------------------
+_outgoing = read_outgoing(_env, profile=PROFILE)
+LETTERS = _outgoing.letters
+LETTERS_OVH = _outgoing.ovh
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+# Django's own settings of the relay: EMAIL_HOST, EMAIL_PORT… and DEFAULT_FROM_EMAIL.
+globals().update(_outgoing.django)
+
+# --- Being watched ----------------------------------------------------------------------------
+METRICS_TOKEN = (
+    _env.secret("METRICS_TOKEN", at_least=20, expected="20 random characters or more")
+    if _env.has("METRICS_TOKEN")
+    else ""
 )
 
 # --- Django -----------------------------------------------------------------------------------

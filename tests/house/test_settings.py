@@ -33,6 +33,10 @@ def variables(tmp_path):
         "KEYRING_FILE": str(tmp_path / "keyring.json"),
         "AUDIT_ORIGIN": "carnet.example.fr/log",
         "AUDIT_SIGNING_KEY_FILE": str(tmp_path / "audit-key"),
+        "MAIL_SERVER": "smtps://relay.example.fr:465",
+        "MAIL_USER": "carnet",
+        "MAIL_PASSWORD": SECRET,
+        "MAIL_FROM": "carnet@example.fr",
     }
 
 
@@ -71,7 +75,7 @@ def test_production_is_deployable(variables):
 
 
 MISSING = ["CARNET_PROFILE", "SITE_URL", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "KEYRING"]
-MISSING += ["KEYRING_FILE", "AUDIT_ORIGIN", "AUDIT_SIGNING_KEY_FILE"]
+MISSING += ["KEYRING_FILE", "AUDIT_ORIGIN", "AUDIT_SIGNING_KEY_FILE", "MAIL_SERVER", "MAIL_FROM", "MAIL_PASSWORD"]
 
 
 @pytest.mark.parametrize("name", MISSING)
@@ -113,6 +117,14 @@ WRONG = [
     ("DATABASE_POOL", "many", "'many'", "from 1 to 100"),
     ("DATABASE_POOL", "0", "is 0", "from 1 to 100"),
     ("EMERGENCY_MINUTES", "1000", "is 1000", "from 5 to 720"),
+    ("MAIL_SERVER", "relay.example.fr", "not shown", "smtps://"),
+    ("MAIL_SERVER", f"smtps://carnet:{SECRET}@relay.example.fr", "not shown", "variables of their own"),
+    ("MAIL_SERVER", "smtp://relay.example.fr", "'relay.example.fr'", "without TLS"),
+    ("MAIL_SERVER", "smtps://relay.example.fr:many", "'many'", "from 1 to 65535"),
+    ("MAIL_FROM", "Carnet", "'Carnet'", "carnet@example.fr"),
+    ("SMS_PROVIDER", "sink", "'sink'", "none, ovh"),
+    ("SMS_PROVIDER", "ovh", "SMS_SERVICE", "sms-ab12345-1"),
+    ("METRICS_TOKEN", "short", "5 characters", "at least 20"),
     ("BEHIND_PROXY", "1", "'1'", "yes or no"),
     ("PRIVATE_NETWORK", "maybe", "'maybe'", "yes or no"),
     ("DATA_FOLDER", "data", "'data'", "absolute"),
