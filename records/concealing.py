@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from audit.actor import Actor, Role
 from audit.events import Event
 from audit.log import LoggedEntry
 from consent.categories import Category
 from consent.decisions import Facts, Ground, Right, decide
+from consent.facts import load_facts
 from consent.models import Disclosure
 from records.dossiers import Entered
-from records.listing import decide_record
+from records.listing import decide_record, marks_of
 from records.models import Record
 
 _DISCLOSING = frozenset({Event.DISCLOSURE_MADE.dotted, Event.DISCLOSURE_DEFERRED.dotted})
@@ -32,6 +34,17 @@ def known_entries(entered: Entered, entries: Sequence[LoggedEntry]) -> list[Logg
     objects = {entry.object_id for entry in entries if entry.object_id is not None}
     unknown = _unknown_records(entered, objects) | _untold(entered.facts, objects)
     return [entry for entry in entries if entry.object_id not in unknown and _may_know(entered.facts, entry)]
+
+
+def may_announce(record_id: UUID) -> bool:
+    """Whether a letter may tell the patient that this record is there: not while it is held back from them, nor from
+    a category that they hide from their own screens.
+    """
+    row = Record.objects.filter(id=record_id).select_related("dossier").defer("header", "body", "source_digest").first()
+    if row is None or row.dossier.account_id is None:
+        return True
+    facts = load_facts(Actor(id=row.dossier.account_id, role=Role.PATIENT), row.dossier.ref)
+    return decide(facts, category=Category(row.category), right=Right.READ, marks=marks_of(row)).allowed
 
 
 def _unknown_records(entered: Entered, ids: Iterable[UUID]) -> set[UUID]:

@@ -15,15 +15,19 @@ from audit.actor import Role
 from audit.events import Event, Outcome
 from audit.log import LoggedEntry, entries_after
 from portal.notifications.models import Kind, KnownReader, Letter, LogCursor
+from records.concealing import may_announce
 from records.models import Dossier
 
 _CURSOR = "letters"
 _OPENINGS = frozenset({Event.DOSSIER_OPENED.dotted, Event.CATEGORY_READ.dotted, Event.RECORD_READ.dotted})
 _TELL_OF_A_READER = frozenset({Kind.FIRST_ACCESS, Kind.EMERGENCY})
 _HAPPENED = frozenset({Outcome.ALLOWED.value, Outcome.DONE.value})
+# What is held for a visit is told of when it is released, not before.
+_OF_A_RECORD = frozenset({Event.RECORD_CREATED.dotted, Event.RECORD_RELEASED.dotted})
 _KINDS = {
     Event.EMERGENCY_OPENED.dotted: Kind.EMERGENCY,
     Event.RECORD_CREATED.dotted: Kind.NEW_DOCUMENT,
+    Event.RECORD_RELEASED.dotted: Kind.NEW_DOCUMENT,
     Event.IMPORT_DONE.dotted: Kind.NEW_DOCUMENT,
     Event.ACCESS_REQUESTED.dotted: Kind.ACCESS_REQUESTED,
 }
@@ -70,6 +74,8 @@ def _write_letters(entries: Sequence[LoggedEntry]) -> None:
         # An emergency already tells of its reader: the openings that follow it are not news.
         is_new = kind in _TELL_OF_A_READER and _is_new_reader(entry)
         if kind is Kind.FIRST_ACCESS and not is_new:
+            continue
+        if entry.event in _OF_A_RECORD and entry.object_id is not None and not may_announce(entry.object_id):
             continue
         account_id = owners.get(entry.dossier) if entry.dossier is not None else None
         if account_id is not None:

@@ -11,11 +11,17 @@ from audit.actor import Actor, Role, Strength, SystemTask
 from audit.events import Event, Outcome
 from audit.log import LoggedEntry, append
 from audit.sequencing import sequence_once
+from consent.categories import Category
+from consent.wishing import WishKind, wish
 from portal.accounts.models import Account
 from portal.notifications import following
 from portal.notifications.following import follow_log, kind_of
 from portal.notifications.models import Kind, KnownReader, Letter, LogCursor
+from records.headers import Header
+from records.marking import release
 from records.models import Dossier
+from records.writing import deposit
+from tests.portal.ward import a_carer, a_patient, in_care
 
 
 @pytest.fixture
@@ -145,3 +151,24 @@ def test_the_words_of_letters_are_neutral() -> None:
         sentence = str(kind.label).lower()
         assert not [word for word in forbidden if word in sentence]
     assert following.follow_log.__doc__
+
+
+def test_a_held_result_is_told_of_when_it_is_released_and_not_before(db) -> None:
+    """A letter would betray what a professional wants to explain first."""
+    patient, doctor = a_patient(), a_carer()
+    in_care(patient, doctor)
+    wish(actor=patient.actor, ref=patient.ref, kind=WishKind.AT_VISIT, category=Category.LABORATORY)
+    record_id = deposit(
+        actor=doctor.actor,
+        dossier_id=patient.ref.id,
+        category=Category.LABORATORY,
+        header=Header(kind="Observation", title="HbA1c"),
+        resource=b'{"resourceType": "Observation"}',
+    )
+    sequence_once()
+    follow_log()
+    assert not Letter.objects.filter(kind=Kind.NEW_DOCUMENT).exists()
+    release(actor=doctor.actor, record_id=record_id)
+    sequence_once()
+    follow_log()
+    assert Letter.objects.filter(kind=Kind.NEW_DOCUMENT).count() == 1
