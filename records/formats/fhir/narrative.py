@@ -19,6 +19,10 @@ _SKIPPED = frozenset({"script", "style", "iframe", "object", "embed", "template"
 _BLOCK_TAGS = "p div section article table tr ul ol li h1 h2 h3 h4 h5 h6 br hr pre blockquote dl dt dd"
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _CELLS = frozenset({"td", "th"})
+# Those of real files. Python knows more, and one of them (punycode) takes hours on what a file may hold.
+_CHARSETS = frozenset(
+    {"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin1", "iso-8859-15", "windows-1252", "cp1252", "utf-16"}
+)
 
 
 # One pass, each letter looked at a bounded number of times: the standard library's parser takes minutes on
@@ -98,11 +102,11 @@ def attachment_text(attachment: Node) -> str:
 
 
 def _decoded(raw: bytes, parameters: str) -> str:
-    named = parameters.partition("charset=")[2].strip().strip("\"'")
-    for charset in (named, "utf-8-sig"):
+    named = parameters.partition("charset=")[2].strip().strip("\"'").lower()
+    for charset in (named, "utf-8-sig") if named in _CHARSETS else ("utf-8-sig",):
         try:
-            return raw.decode(charset) if charset else raw.decode()
-        except (LookupError, UnicodeError, ValueError):
+            return raw.decode(charset)
+        except UnicodeError:
             continue
     # Every byte is a letter in Latin-1, the usual charset of old French files.
     return raw.decode("latin-1")
