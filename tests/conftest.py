@@ -25,8 +25,12 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connections
+from django.utils import translation
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from audit.models import Entry
+from audit.sequencing import sequence_once
+from audit.verifying import verify_log
 from portal import embedded, roles
 from portal.running.translations import compile_catalogues
 from tests import chromium
@@ -153,18 +157,48 @@ def template(server_url: str, django_db_blocker: pytest.FixtureRequest) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Every test begins in English, whichever language the one before it left; pages choose their own."""
+    with translation.override("en"):
+        yield
+
+
 @pytest.fixture
-def db(template: str, server_url: str, django_db_blocker: pytest.FixtureRequest) -> Iterator[Database]:
-    """A copy of the migrated database for this test alone; ``default`` is the application role."""
+def db(
+    request: pytest.FixtureRequest, template: str, server_url: str, django_db_blocker: pytest.FixtureRequest
+) -> Iterator[Database]:
+    """A copy of the migrated database for this test alone; ``default`` is the application role.
+
+    After the test the log is verified, whatever the test did; one that damages it says so by the marker ``tampers``.
+    Tests of the audit room damage it all the time, and verify for themselves.
+    """
     name = f"carnet_{secrets.token_hex(6)}"
     with psycopg.connect(server_url, autocommit=True) as superuser:
         roles.create_database(superuser, name, template=template)
     with django_db_blocker.unblock():
         _point_django_at(name, server_url)
         yield Database(name, _url("default"), _url("owner"), make_conninfo(server_url, dbname=name))
+        wrong = "" if _damages_the_log(request.node) else _what_is_wrong_with_the_log()
         _point_django_at("none", server_url)
     with psycopg.connect(server_url, autocommit=True) as superuser:
         superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    assert not wrong, wrong
+
+
+def _damages_the_log(test: pytest.Item) -> bool:
+    return test.get_closest_marker("tampers") is not None or "audit" in test.path.parts
+
+
+def _what_is_wrong_with_the_log() -> str:
+    """What `verify_audit` would say of what the test left in the log; nothing when all is well."""
+    connections["default"].close()
+    if not Entry.objects.exists():
+        return ""
+    while sequence_once():
+        pass
+    report = verify_log()
+    return "" if report.ok else report.sentence
 
 
 def _url(alias: str) -> str:

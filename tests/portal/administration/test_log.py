@@ -150,6 +150,7 @@ def test_integrity_is_green_only_when_it_was_read_again(browser, admin) -> None:
     assert "notice ok" not in seen(browser.get("/administration/integrity/"))
 
 
+@pytest.mark.tampers
 def test_a_changed_byte_is_found_by_the_button(browser, admin, superuser) -> None:
     a_patient()
     sequence_once()
