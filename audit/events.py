@@ -87,6 +87,8 @@ class Event(Enum):
     SHARING_EXPLAINED = ("sharing.explained", _("asked who may see what, and why"))
     SHARING_PREVIEWED = ("sharing.previewed", _("looked at the record as somebody else would get it"))
     CONSENTS_EXPORTED = ("consents.exported", _("consents taken away"))
+    CONSENT_ENDING = ("consent.ending", _("sharing that ends soon, announced"))
+    STATEMENT_READY = ("statement.ready", _("monthly statement, announced"))
 
     def __init__(self, dotted: str, meaning: str) -> None:
         self.dotted = dotted

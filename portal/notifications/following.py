@@ -1,4 +1,4 @@
-"""Follow the numbered log and write the letters it calls for.
+"""Follow the numbered log and write the letters it calls for, with the ways by which they leave.
 
 Everything happens in one transaction that holds the cursor: a batch is either followed and
 written, or neither, and two workers at once wait for each other instead of writing twice.
@@ -6,31 +6,22 @@ written, or neither, and two workers at once wait for each other instead of writ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from uuid import UUID
+from collections.abc import Iterator, Sequence
 
 from django.db import transaction
+from django.utils import timezone
 
-from audit.actor import Role
-from audit.events import Event, Outcome
+from audit.events import Event
 from audit.log import LoggedEntry, entries_after
-from portal.notifications.models import Kind, KnownReader, Letter, LogCursor
-from records.concealing import may_announce
+from portal.accounts.models import Account
+from portal.notifications.calling import OF_A_RECORD, account_kind_of, kind_of
+from portal.notifications.models import Delivery, Kind, KnownReader, Letter, LogCursor
+from portal.notifications.preferences import load_planner
+from portal.notifications.recipients import Reader, dossiers_of, readers_of, treating_doctor
 from records.models import Dossier
 
 _CURSOR = "letters"
-_OPENINGS = frozenset({Event.DOSSIER_OPENED.dotted, Event.CATEGORY_READ.dotted, Event.RECORD_READ.dotted})
 _TELL_OF_A_READER = frozenset({Kind.FIRST_ACCESS, Kind.EMERGENCY})
-_HAPPENED = frozenset({Outcome.ALLOWED.value, Outcome.DONE.value})
-# What is held for a visit is told of when it is released, not before.
-_OF_A_RECORD = frozenset({Event.RECORD_CREATED.dotted, Event.RECORD_RELEASED.dotted})
-_KINDS = {
-    Event.EMERGENCY_OPENED.dotted: Kind.EMERGENCY,
-    Event.RECORD_CREATED.dotted: Kind.NEW_DOCUMENT,
-    Event.RECORD_RELEASED.dotted: Kind.NEW_DOCUMENT,
-    Event.IMPORT_DONE.dotted: Kind.NEW_DOCUMENT,
-    Event.ACCESS_REQUESTED.dotted: Kind.ACCESS_REQUESTED,
-}
 
 
 def follow_log(*, limit: int = 500) -> int:
@@ -45,53 +36,80 @@ def follow_log(*, limit: int = 500) -> int:
         entries = list(entries_after(cursor.last_index, limit=limit))
         if not entries:
             return 0
-        _write_letters(entries)
+        _write(list(_called_for(entries)))
         cursor.last_index = _number(entries[-1])
         cursor.save(update_fields=["last_index"])
         return len(entries)
 
 
-def kind_of(entry: LoggedEntry) -> Kind | None:
-    """What the entry would tell the patient, before asking whether a reader is new (pure).
-
-    Acts of the patients themselves, attempts that were refused, and single records written by an
-    import (whose end is told once) call for no letter.
-    """
-    if entry.dossier is None or str(entry.outcome) not in _HAPPENED or entry.role == Role.PATIENT.value:
-        return None
-    if entry.event in _OPENINGS:
-        return Kind.FIRST_ACCESS if entry.role == Role.PROFESSIONAL.value else None
-    if entry.event == Event.RECORD_CREATED.dotted and entry.role != Role.PROFESSIONAL.value:
-        return None
-    return _KINDS.get(entry.event)
+def _called_for(entries: Sequence[LoggedEntry]) -> Iterator[Letter]:
+    kinds = [(entry, kind_of(entry)) for entry in entries]
+    dossiers = dossiers_of({entry.dossier for entry, kind in kinds if kind is not None and entry.dossier is not None})
+    for entry, kind in kinds:
+        dossier = dossiers.get(entry.dossier) if entry.dossier is not None else None
+        if kind is not None and dossier is not None:
+            yield from _about_a_dossier(entry, kind, dossier)
+        own = account_kind_of(entry)
+        if own is not None:
+            yield _letter(Reader(entry.actor), entry, own)
 
 
-def _write_letters(entries: Sequence[LoggedEntry]) -> None:
-    told = [(entry, kind) for entry in entries if (kind := kind_of(entry)) is not None]
-    owners = _owners({entry.dossier for entry, _ in told if entry.dossier is not None})
-    letters = []
-    for entry, kind in told:
-        # An emergency already tells of its reader: the openings that follow it are not news.
-        is_new = kind in _TELL_OF_A_READER and _is_new_reader(entry)
-        if kind is Kind.FIRST_ACCESS and not is_new:
+def _about_a_dossier(entry: LoggedEntry, kind: Kind, dossier: Dossier) -> Iterator[Letter]:
+    # An emergency already tells of its reader: the openings that follow it are not news.
+    is_new = kind in _TELL_OF_A_READER and _is_new_reader(entry, dossier)
+    if kind is Kind.FIRST_ACCESS and not is_new:
+        if entry.event != Event.DOSSIER_OPENED.dotted:
+            return
+        kind = Kind.ACCESS
+    record = entry.object_id if entry.event in OF_A_RECORD else None
+    for reader in readers_of(dossier, kind, at=entry.at, record=record):
+        yield _letter(reader, entry, kind)
+    if kind is Kind.EMERGENCY:
+        doctor = treating_doctor(dossier, at=entry.at)
+        # Who opened it need not be told of it.
+        if doctor is not None and doctor != entry.actor:
+            yield _letter(Reader(doctor), entry, Kind.EMERGENCY_OF_PATIENT)
+
+
+def _write(letters: Sequence[Letter]) -> None:
+    """Insert what is not there yet: the log may be followed twice, people are told once."""
+    now = timezone.now()
+    known = set(Account.objects.filter(pk__in={letter.account_id for letter in letters}).values_list("pk", flat=True))
+    planner = load_planner(known)
+    chosen, deliveries = [], []
+    for letter in letters:
+        if letter.account_id not in known:
             continue
-        if entry.event in _OF_A_RECORD and entry.object_id is not None and not may_announce(entry.object_id):
+        plans = planner(letter.account_id, Kind(letter.kind), now)
+        # Every access is told only to who asked for it, also in the portal.
+        if not plans and letter.kind == Kind.ACCESS:
             continue
-        account_id = owners.get(entry.dossier) if entry.dossier is not None else None
-        if account_id is not None:
-            letters.append(Letter(account_id=account_id, entry_index=_number(entry), kind=kind, at=entry.at))
-    Letter.objects.bulk_create(letters, ignore_conflicts=True)
+        chosen.append(letter)
+        deliveries += [
+            Delivery(
+                letter=letter,
+                account_id=letter.account_id,
+                channel=plan.channel,
+                urgency=Kind(letter.kind).traits.urgency,
+                grouped=plan.grouped,
+                next_try=plan.not_before,
+                created_at=now,
+            )
+            for plan in plans
+        ]
+    Letter.objects.bulk_create(chosen, ignore_conflicts=True)
+    written = set(Letter.objects.filter(pk__in=[letter.pk for letter in chosen]).values_list("pk", flat=True))
+    Delivery.objects.bulk_create([one for one in deliveries if one.letter_id in written])
 
 
-def _owners(pseudonyms: Iterable[UUID]) -> dict[UUID, UUID]:
-    rows = Dossier.objects.filter(pseudonym__in=list(pseudonyms), account__isnull=False)
-    return dict(rows.values_list("pseudonym", "account_id"))
+def _letter(reader: Reader, entry: LoggedEntry, kind: Kind) -> Letter:
+    return Letter(
+        account_id=reader.account, entry_index=_number(entry), kind=kind, at=entry.at, represents=reader.represents
+    )
 
 
-def _is_new_reader(entry: LoggedEntry) -> bool:
-    if entry.dossier is None:
-        return False
-    _, created = KnownReader.objects.get_or_create(dossier=entry.dossier, reader=entry.actor)
+def _is_new_reader(entry: LoggedEntry, dossier: Dossier) -> bool:
+    _, created = KnownReader.objects.get_or_create(dossier=dossier.pseudonym, reader=entry.actor)
     return created
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import smtplib
 from email.errors import MessageError
 from email.headerregistry import Address
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -26,10 +26,11 @@ _PERMANENT = 500
 class _Announces(smtplib.SMTP):
     """Calls ``handing`` before the message itself may leave: until then nobody can have received it."""
 
-    handing: ClassVar[Handing] = staticmethod(lambda: None)
+    handing: Handing | None = None
 
     def data(self, msg: Any) -> tuple[int, bytes]:
-        self.handing()
+        if self.handing is not None:
+            self.handing()
         return super().data(msg)
 
 
@@ -81,7 +82,9 @@ class Mail:
                 backend = _Backend()
                 backend.open()
                 self._backend = backend
-            self._backend.connection.handing = handed
+            connection = self._backend.connection
+            if isinstance(connection, _Announces):
+                connection.handing = handed
             self._backend.send_messages([letter])
         except BaseException:
             self.close()

@@ -1,0 +1,62 @@
+"""Which entries of the log call for a letter (pure): the table from events to kinds."""
+
+from __future__ import annotations
+
+from audit.actor import Role
+from audit.events import Event, Outcome
+from audit.log import LoggedEntry
+from portal.notifications.kinds import Kind
+
+OPENINGS = frozenset({Event.DOSSIER_OPENED.dotted, Event.CATEGORY_READ.dotted, Event.RECORD_READ.dotted})
+# What is held for a visit is told of when it is released, not before.
+OF_A_RECORD = frozenset({Event.RECORD_CREATED.dotted, Event.RECORD_RELEASED.dotted})
+_HAPPENED = frozenset({Outcome.ALLOWED.value, Outcome.DONE.value})
+# Dotted names: events of other rooms that announce themselves here once they are there.
+ABOUT_A_DOSSIER = {
+    Event.EMERGENCY_OPENED.dotted: Kind.EMERGENCY,
+    Event.RECORD_CREATED.dotted: Kind.NEW_DOCUMENT,
+    Event.RECORD_RELEASED.dotted: Kind.NEW_DOCUMENT,
+    Event.IMPORT_DONE.dotted: Kind.NEW_DOCUMENT,
+    Event.ACCESS_REQUESTED.dotted: Kind.ACCESS_REQUESTED,
+    Event.CONSENT_ENDING.dotted: Kind.CONSENT_ENDING,
+    Event.STATEMENT_READY.dotted: Kind.STATEMENT,
+    "export.ready": Kind.EXPORT_READY,
+    "key.turned": Kind.KEY_TURNED,
+    "case.concluded": Kind.CASE_CONCLUDED,
+    "unsealing.done": Kind.UNSEALING,
+}
+ABOUT_AN_ACCOUNT = {
+    Event.ACCOUNT_FACTOR_ADDED.dotted: Kind.SECURITY_CHANGED,
+    Event.ACCOUNT_RECOVERY_USED.dotted: Kind.SECURITY_CHANGED,
+    Event.ACCOUNT_RECOVERY_RENEWED.dotted: Kind.SECURITY_CHANGED,
+    "account.factor_removed": Kind.SECURITY_CHANGED,
+    "account.password_changed": Kind.SECURITY_CHANGED,
+    "contact.changed": Kind.SECURITY_CHANGED,
+    Event.ACCOUNT_SIGNED_IN.dotted: Kind.NEW_DEVICE,
+}
+_PEOPLE = frozenset({Role.PATIENT.value, Role.PROFESSIONAL.value, Role.ADMINISTRATOR.value, Role.ANONYMOUS.value})
+
+
+def kind_of(entry: LoggedEntry) -> Kind | None:
+    """What the entry would tell the patient, before asking whether a reader is new.
+
+    Acts of the patients themselves, attempts that were refused, and single records written by an
+    import (whose end is told once) call for no letter.
+    """
+    if entry.dossier is None or str(entry.outcome) not in _HAPPENED or entry.role == Role.PATIENT.value:
+        return None
+    if entry.event in OPENINGS:
+        return Kind.FIRST_ACCESS if entry.role == Role.PROFESSIONAL.value else None
+    if entry.event == Event.RECORD_CREATED.dotted and entry.role != Role.PROFESSIONAL.value:
+        return None
+    return ABOUT_A_DOSSIER.get(entry.event)
+
+
+def account_kind_of(entry: LoggedEntry) -> Kind | None:
+    """What the entry tells the person who acted about their own account; what the house did is not theirs."""
+    if entry.role not in _PEOPLE or str(entry.outcome) not in _HAPPENED:
+        return None
+    kind = ABOUT_AN_ACCOUNT.get(entry.event)
+    if kind is Kind.NEW_DEVICE:
+        return kind if entry.facts.get("device") == "new" else None
+    return kind
