@@ -43,14 +43,12 @@ def dossiers_of(pseudonyms: Iterable[UUID]) -> dict[UUID, Dossier]:
 
 def readers_of(dossier: Dossier, kind: Kind, *, at: datetime, record: UUID | None) -> Iterator[Reader]:
     """Everybody on the patient's side who is told of something that happened then to that record."""
-    if dossier.account_id is not None and (record is None or _may_read(dossier, dossier.account_id, record)):
+    if dossier.account_id is not None and (record is None or may_announce(record)):
         yield Reader(dossier.account_id)
     if dossier.account_id is not None and kind is not Kind.NEW_DOCUMENT:
         return
     for acting in Representation.objects.about(dossier.id).live(at).order_by("account_id"):
-        if kind is not Kind.NEW_DOCUMENT or (
-            record is not None and _may_read(dossier, acting.account_id, record, acting)
-        ):
+        if kind is not Kind.NEW_DOCUMENT or (record is not None and _may_read(dossier, record, acting)):
             yield Reader(acting.account_id, represents=dossier.id)
 
 
