@@ -19,7 +19,17 @@ from consent.categories import Category
 from consent.decisions import Decision, Facts, Ground, Refused, Right, decide
 from consent.dossiers import DossierRef
 from consent.facts import load_facts_of
-from consent.models import AccessRequest, CareRelationship, Choice, Emergency, Membership, Opposition, Professional
+from consent.models import (
+    AccessRequest,
+    CareRelationship,
+    Choice,
+    Delegation,
+    Emergency,
+    Membership,
+    Opposition,
+    Professional,
+    TeamCare,
+)
 from consent.models.request import Purpose
 from consent.professions import profession_label
 
@@ -140,6 +150,26 @@ class LiveEmergency:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamMember:
+    """Somebody whom care by a team covers; ``joined`` after the patient agreed."""
+
+    person: Person
+    since: datetime
+    joined_since: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSharing:
+    """A team that takes care of the patient, and whom that covers."""
+
+    organisation_id: UUID
+    organisation: str
+    since: datetime
+    until: datetime | None
+    members: tuple[TeamMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Sharing:
     """Everything the patient's page about sharing needs, at one instant."""
 
@@ -149,6 +179,7 @@ class Sharing:
     oppositions: tuple[LiveOpposition, ...]
     choices: tuple[WideChoice, ...]
     emergencies: tuple[LiveEmergency, ...]
+    teams: tuple[TeamSharing, ...] = ()
 
     def professional(self, professional: UUID) -> ProfessionalSharing | None:
         """The line of one professional, if they take care of the patient."""
@@ -179,8 +210,18 @@ def patients_of(actor: Actor) -> list[UUID]:
     """
     if actor.role is not Role.PROFESSIONAL or actor.professional is None:
         return []
-    live = CareRelationship.objects.live(Now()).filter(professional=actor.professional)
-    return list(live.order_by("-during", "id").values_list("dossier", flat=True))
+    named = actor.on_behalf_of or actor.professional
+    if actor.on_behalf_of is not None and not _acts_for(named, actor.professional):
+        return []
+    teams = Membership.objects.live(Now()).filter(professional=named).values("organisation")
+    by_name = CareRelationship.objects.live(Now()).filter(professional=named)
+    by_team = TeamCare.objects.live(Now()).filter(organisation__in=teams)
+    both = by_name.values_list("during", "dossier").union(by_team.values_list("during", "dossier"))
+    return list(dict.fromkeys(dossier for _, dossier in both.order_by("-during", "dossier")))
+
+
+def _acts_for(named: UUID, delegate: UUID) -> bool:
+    return Delegation.objects.live(Now()).filter(professional=named, delegate=delegate).exists()
 
 
 def _sharing(ref: DossierRef) -> Sharing:
@@ -198,7 +239,7 @@ def _sharing(ref: DossierRef) -> Sharing:
         *(whom for each in oppositions for whom in (each.professional, each.author) if whom is not None),
         *(each.professional for each in emergencies),
     ]
-    people = _people(named, at)
+    people = people_at(named, at)
     facts = load_facts_of([carer.id for carer in carers], ref, at=at)
     return Sharing(
         at=at,
@@ -207,6 +248,7 @@ def _sharing(ref: DossierRef) -> Sharing:
         requests=tuple(_request(each, people) for each in requests if each.professional_id in facts),
         oppositions=tuple(_opposition(each, people) for each in oppositions),
         choices=_wide_choices(ref, at),
+        teams=_teams(ref, at),
         emergencies=tuple(
             LiveEmergency(each.id, people[each.professional_id], each.during.lower, each.during.upper)
             for each in emergencies
@@ -214,7 +256,29 @@ def _sharing(ref: DossierRef) -> Sharing:
     )
 
 
-def _people(professionals: Iterable[Professional], at: datetime) -> dict[UUID, Person]:
+def _teams(ref: DossierRef, at: datetime) -> tuple[TeamSharing, ...]:
+    cares = list(TeamCare.objects.about(ref.id).live(at).select_related("organisation").order_by("organisation__name"))
+    places = {care.organisation_id for care in cares}
+    live = Membership.objects.live(at).filter(organisation__in=places).select_related("professional")
+    members = list(live.order_by("professional__family", "id"))
+    people = people_at([each.professional for each in members], at) if members else {}
+    return tuple(
+        TeamSharing(
+            organisation_id=care.organisation_id,
+            organisation=care.organisation.name,
+            since=care.during.lower,
+            until=care.during.upper,
+            members=tuple(
+                TeamMember(people[each.professional_id], each.during.lower, care.during.lower < each.during.lower)
+                for each in members
+                if each.organisation_id == care.organisation_id
+            ),
+        )
+        for care in cares
+    )
+
+
+def people_at(professionals: Iterable[Professional], at: datetime) -> dict[UUID, Person]:
     """The professionals as pages show them, with where they work at that time: one query."""
     known = {each.id: each for each in professionals}
     places: dict[UUID, list[str]] = {id_: [] for id_ in known}

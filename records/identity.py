@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from functools import partial
 from uuid import UUID, uuid4
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor, Role, SystemTask
@@ -18,8 +17,8 @@ from audit.events import Event
 from audit.log import append
 from consent.decisions import Ground
 from consent.dossiers import DossierRef
+from consent.explaining import patients_of
 from consent.granting import Invalid
-from consent.models import CareRelationship
 from records.attempts import Attempt, through
 from records.dossiers import NoDossier as NoDossier
 from records.dossiers import Unknown as Unknown
@@ -143,8 +142,7 @@ def _create(
 def _identities(attempt: Attempt, *, dossier_ids: set[UUID]) -> dict[UUID, Identity] | Exception:
     if attempt.actor.role is not Role.PROFESSIONAL:
         return attempt.unknown()
-    live = CareRelationship.objects.live(timezone.now()).filter(professional=attempt.actor.professional)
-    cared_for = list(live.filter(dossier__in=dossier_ids).values_list("dossier", flat=True))
+    cared_for = [dossier for dossier in patients_of(attempt.actor) if dossier in dossier_ids]
     rows: dict[Dossier, list[PatientKey]] = {}
     for row in PatientKey.objects.filter(dossier_id__in=cared_for).select_related("dossier"):
         rows.setdefault(row.dossier, []).append(row)

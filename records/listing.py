@@ -17,7 +17,7 @@ from typing import Any
 from django.db.models import BooleanField, Count, DateTimeField, ExpressionWrapper, F, Q, Value
 
 from consent.categories import Category
-from consent.decisions import Decision, Marks, Right, decide, hides
+from consent.decisions import Decision, Facts, Marks, Right, decide, hides
 from records.dossiers import Entered
 from records.headers import Header
 from records.models import Record, RecordQuerySet
@@ -46,10 +46,16 @@ def decide_record(entered: Entered, row: Record) -> Decision:
     return decide(entered.facts, category=Category(row.category), right=Right.READ, marks=marks_of(row))
 
 
-def count_by_category(entered: Entered, categories: Iterable[Category]) -> Counter[Category]:
-    """How many records of each drawer the reader may see, without opening any."""
+def count_by_category(
+    entered: Entered, categories: Iterable[Category], *, also: Facts | None = None
+) -> Counter[Category]:
+    """How many records of each drawer the reader may see, without opening any.
+
+    ``also`` leaves out what a second reader may not see: whoever is told the count.
+    """
     # When it was filed matters only where the patient hides what is new; else few groups are counted.
-    filed = F("filed_at") if entered.facts.hidden_new else Value(None, output_field=DateTimeField(null=True))
+    dated = entered.facts.hidden_new or (also is not None and also.hidden_new)
+    filed = F("filed_at") if dated else Value(None, output_field=DateTimeField(null=True))
     groups = (
         Record.objects.filter(dossier_id=entered.ref.id, category__in=[category.value for category in categories])
         .values_list(
@@ -67,7 +73,8 @@ def count_by_category(entered: Entered, categories: Iterable[Category]) -> Count
     counts: Counter[Category] = Counter()
     for code, *marks, records in groups:
         category = Category(code)
-        if _may_see(entered, category, Marks(*marks)):
+        seen = Marks(*marks)
+        if _may_see(entered.facts, category, seen) and (also is None or _may_see(also, category, seen)):
             counts[category] += records
     return counts
 
@@ -153,13 +160,13 @@ def _visible(entered: Entered, rows: Iterable[Record]) -> Iterable[Record]:
             marks = marks._replace(filed_at=None)
         question = (row.category, marks)
         if question not in answers:
-            answers[question] = _may_see(entered, Category(row.category), question[1])
+            answers[question] = _may_see(entered.facts, Category(row.category), question[1])
         if answers[question]:
             yield row
 
 
-def _may_see(entered: Entered, category: Category, marks: Marks) -> bool:
-    return decide(entered.facts, category=category, right=Right.READ, marks=marks).allowed
+def _may_see(facts: Facts, category: Category, marks: Marks) -> bool:
+    return decide(facts, category=category, right=Right.READ, marks=marks).allowed
 
 
 def _items(entered: Entered, rows: Iterable[Record]) -> list[Item]:
