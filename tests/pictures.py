@@ -19,6 +19,8 @@ from tests.whole.running import RunningHouse
 
 SIZES = {"390": (390, 844), "1280": (1280, 900)}
 SCHEMES = ("light", "dark")
+# In pixels: the rest of a long list shows nothing new.
+LONGEST = 1800
 PEOPLE = {
     "patient": "camille.moreau@carnet.example",
     "professional": "nadia.lefevre@carnet.example",
@@ -40,7 +42,7 @@ PICTURES = (
     Picture("patient-home", "patient", "/"),
     Picture("patient-record", "patient", "/record/"),
     Picture("patient-laboratory", "patient", "/record/laboratory/"),
-    Picture("patient-result", "patient", "/record/laboratory/", ("main a[href*='/record/item/']",)),
+    Picture("patient-result", "patient", "/record/laboratory/", ("main a[href*='/record/item/']:has-text('HbA1c')",)),
     Picture("patient-prescription", "patient", "/record/prescription/", ("main a[href*='/record/item/']",)),
     Picture("patient-sharing", "patient", "/sharing/"),
     Picture("patient-accesses", "patient", "/accesses/"),
@@ -89,7 +91,8 @@ def _take(page: Page, house: RunningHouse, picture: Picture, folder: Path) -> It
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             path = folder / f"{picture.name}-{width}-{scheme}.png"
-            page.screenshot(path=path, full_page=True)
+            height = min(page.evaluate("document.documentElement.scrollHeight"), LONGEST)
+            page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": columns, "height": height})
             yield path
 
 
