@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from audit.models import Checkpoint, Entry, Leaf
+from audit.cosigning import cosigned_note
+from audit.models import Checkpoint, Cosignature, Entry, Leaf
 from audit.note import Proof
 from audit.tree import StoredTree
+
+# By number: a path shares most of its tiles with that of the number before.
+_ABOUT = """
+SELECT l.idx, e.body FROM public.audit_entry e JOIN public.audit_leaf l ON l.entry_at = e.at AND l.entry_id = e.id
+WHERE e.dossier = %s ORDER BY l.idx
+"""
 
 
 class NotProven(LookupError):
@@ -34,6 +42,38 @@ def prove(entry_id: UUID) -> str:
         body = Entry.objects.get(pk=(leaf.entry_at, leaf.entry_id)).body
         path = StoredTree(cursor, checkpoint.size).inclusion(leaf.idx)
     return str(Proof(leaf.idx, tuple(path), checkpoint.note, bytes(body)))
+
+
+def prove_dossier(dossier: UUID) -> Iterator[str]:
+    """The proof files of all numbered entries about a dossier (its pseudonym), oldest number first.
+
+    One after the other they are one file, which ``python -m audit.outsider`` checks as a whole. All rest on the same
+    checkpoint: the latest that a witness cosigned if it covers them all, else the latest. Must be used up in an open
+    transaction, so that the tree does not grow meanwhile.
+
+    Raises:
+        NotProven: no checkpoint covers any entry of this dossier yet.
+        BrokenTree: the stored tree lacks hashes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOUT, [dossier])
+        found = cursor.fetchall()
+        if not found:
+            raise NotProven("expected a dossier of which a checkpoint covers an entry")
+        checkpoint = _checkpoint_over(found[-1][0] + 1)
+        note = cosigned_note(checkpoint.size, checkpoint.note)
+        tree = StoredTree(cursor, checkpoint.size)
+        for index, body in found:
+            yield str(Proof(index, tuple(tree.inclusion(index)), note, bytes(body)))
+
+
+def _checkpoint_over(size: int) -> Checkpoint:
+    cosigned = Cosignature.objects.filter(size__gte=size).order_by("-size").values_list("size", flat=True).first()
+    checkpoints = Checkpoint.objects.filter(size=cosigned) if cosigned else Checkpoint.objects.filter(size__gte=size)
+    checkpoint = checkpoints.order_by("-size").first()
+    if checkpoint is None:
+        raise NotProven(f"size={size}: expected a checkpoint that covers it")
+    return checkpoint
 
 
 def is_covered(entry_id: UUID) -> bool:

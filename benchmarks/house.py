@@ -1,4 +1,4 @@
-"""A migrated house to measure in: an embedded PostgreSQL with everything `make run` gives it, durable writes included."""
+"""A migrated house to measure in: an embedded PostgreSQL with what `make run` gives it, durable writes included."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class House:
 @contextmanager
 def open_house() -> Iterator[House]:
     """Start the server, migrate, and point Django at it; everything is removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="carnet-bench-", dir="/var/tmp"))  # noqa: S108 - short, and on a disk
+    folder = Path(tempfile.mkdtemp(prefix="carnet-bench-", dir="/var/tmp"))
     folder.chmod(0o711)
     _set_environment(folder)
     server = embedded.Postgres(folder / "postgres", folder / "run", "superuser", durable=True)

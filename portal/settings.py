@@ -63,6 +63,7 @@ AUDIT_SIGNING_KEY_FILE = (
     else None
 )
 AUDIT_WITNESSES = [witness.strip() for witness in os.environ.get("AUDIT_WITNESSES", "").split(",") if witness.strip()]
+AUDIT_PUBLISH_ENTRIES = _env.flag("AUDIT_PUBLISH_ENTRIES", default=False)
 
 # --- Rules ------------------------------------------------------------------------------------
 EMERGENCY_MINUTES = _env.integer("EMERGENCY_MINUTES", 60, at_least=5, at_most=720)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("portal.patient.urls")),
     path("letters/", include("portal.notifications.urls")),
     path("pro/", include("portal.professional.urls")),
+    path("log/", include("portal.transparency.urls")),
     path("administration/", include("portal.administration.urls")),
 ]
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from portal.patient import accesses, directory, home, record, sharing
+from portal.patient import accesses, directory, home, proofs, record, sharing
 from portal.ui.converters import CategoryConverter
 
 register_converter(CategoryConverter, "category")
@@ -28,4 +28,6 @@ urlpatterns = [
     path("sharing/<uuid:professional_id>/end/", sharing.end, name="sharing_end"),
     path("sharing/<uuid:professional_id>/opposition/", sharing.opposition, name="opposition"),
     path("accesses/", accesses.accesses, name="accesses"),
+    path("accesses/proof/", proofs.proof, name="proof"),
+    path("accesses/proof/file/", proofs.download, name="proof_download"),
 ]
