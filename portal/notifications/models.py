@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.notifications.kinds import Channel, Kind, Urgency
+from portal.notifications.wishes import Rhythm, Switch
+from portal.notifications.words import ThreeWords
 
 __all__ = [
     "Announcement",
@@ -22,6 +24,9 @@ __all__ = [
     "Letter",
     "LogCursor",
     "OutgoingMessage",
+    "Rhythm",
+    "Switch",
+    "ThreeWords",
 ]
 
 

@@ -1,14 +1,19 @@
 """The list of letters: for the patient alone, in neutral words, read when the person says so."""
 
+import html
 import re
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from audit.sequencing import sequence_once
 from consent.categories import Category
 from portal.notifications.following import follow_log
+from portal.notifications.kinds import Kind
 from portal.notifications.models import Letter
 from portal.notifications.tasks import clear_expired_sessions, follow_the_log
+from portal.notifications.views import SHOWN
 from tests.portal.ward import a_carer, a_patient, an_account, browser_of, filed, in_care
 
 REASON = {"reason_code": "unconscious", "text": "Trouvée inconsciente chez elle."}
@@ -54,10 +59,51 @@ def test_letters_are_their_own(told) -> None:
     assert Letter.objects.unread().count() == 2
 
 
-def test_letters_are_closed_to_the_others(told) -> None:
+def test_each_side_reads_its_own_letters_and_a_visitor_none(told) -> None:
     for account in (a_carer(family="Nedelec").account, an_account("administrator")):
-        assert browser_of(account).get("/letters/").status_code == 403
-        assert browser_of(account).post("/letters/read/").status_code == 403
+        text = browser_of(account).get("/letters/").content.decode()
+        assert "No letter yet" in text
+        assert "who looked" not in text
+        browser_of(account).post("/letters/read/")
+    assert Letter.objects.unread().count() == 2
+    assert Client().get("/letters/").status_code == 302
+
+
+def test_the_unread_are_shown_alone_and_marked_one_by_one(told) -> None:
+    browser = browser_of(told.account)
+    first, second = Letter.objects.addressed_to(told.account.pk)
+    after = browser.post(f"/letters/{first.pk}/read/", {"show": "unread"}, follow=True)
+    assert after.redirect_chain == [("/letters/?show=unread", 302)]
+    text = after.content.decode()
+    assert str(second.pk) in text
+    assert str(first.pk) not in text
+    assert str(first.pk) in browser.get("/letters/").content.decode()
+    browser.post(f"/letters/{second.pk}/read/")
+    assert "Nothing unread" in browser.get("/letters/?show=unread").content.decode()
+
+
+def test_nobody_marks_the_letter_of_somebody_else(told) -> None:
+    letter = Letter.objects.addressed_to(told.account.pk)[0]
+    assert browser_of(a_patient(family="Kermarrec").account).post(f"/letters/{letter.pk}/read/").status_code == 404
+    assert browser_of(told.account).get(f"/letters/{letter.pk}/read/").status_code == 405
+    assert Letter.objects.unread().count() == 2
+
+
+def test_a_long_past_is_turned_page_by_page(told) -> None:
+    at = timezone.now()
+    Letter.objects.bulk_create(
+        Letter(account=told.account, entry_index=number, kind=Kind.NEW_DOCUMENT, at=at)
+        for number in range(1000, 1000 + 2 * SHOWN)
+    )
+    browser, seen, address = browser_of(told.account), [], "/letters/"
+    while address:
+        text = browser.get(address).content.decode()
+        seen += re.findall(r'<li id="letter-([^"]+)"', text)
+        older = re.search(r'href="(\?[^"]*before=[^"]*)"', text)
+        address = f"/letters/{html.unescape(older[1])}" if older else ""
+    assert len(seen) == len(set(seen)) == Letter.objects.addressed_to(told.account.pk).count() == 2 * SHOWN + 2
+    for wrong in ("x", "-1", "9" * 40, "1.5"):
+        assert browser.get("/letters/", {"before": wrong}).status_code == 404
 
 
 def test_the_tasks_run_as_the_worker_runs_them(told) -> None:
