@@ -195,7 +195,12 @@ def read_row(row: models.Entry, index: int | None, hashed: bytes | None) -> Logg
         raise Altered(f"{name} of the log has columns that its bytes do not say.")
     if hashed is not None and leaf_hash(body) != bytes(hashed):
         raise Altered(f"{name} of the log no longer has the hash it was given.")
-    return LoggedEntry(**{field.name: getattr(entry, field.name) for field in fields(entry)}, index=index)
+    return LoggedEntry(**fields_of(entry), index=index)
+
+
+def fields_of(entry: Entry) -> dict[str, Any]:
+    """The fields of an entry by name."""
+    return {field.name: getattr(entry, field.name) for field in fields(entry)}
 
 
 def cursor_of(at: datetime, identifier: UUID) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from audit.cosigning import cosigned_note
+from audit.entry import decode
+from audit.log import LoggedEntry, fields_of
 from audit.models import Checkpoint, Cosignature, Entry, Leaf
 from audit.note import Proof
 from audit.tree import StoredTree
@@ -44,8 +46,10 @@ def prove(entry_id: UUID) -> str:
     return str(Proof(leaf.idx, tuple(path), checkpoint.note, bytes(body)))
 
 
-def prove_dossier(dossier: UUID) -> Iterator[str]:
+def prove_dossier(dossier: UUID, *, keep: Callable[[list[LoggedEntry]], list[LoggedEntry]] = list) -> Iterator[str]:
     """The proof files of all numbered entries about a dossier (its pseudonym), oldest number first.
+
+    ``keep`` leaves out what the reader may not know yet.
 
     One after the other they are one file, which ``python -m audit.outsider`` checks as a whole. All rest on the same
     checkpoint: the latest that a witness cosigned if it covers them all, else the latest. Must be used up in an open
@@ -57,7 +61,10 @@ def prove_dossier(dossier: UUID) -> Iterator[str]:
     """
     with connection.cursor() as cursor:
         cursor.execute(_ABOUT, [dossier])
-        found = cursor.fetchall()
+        rows = cursor.fetchall()
+        entries = [LoggedEntry(**fields_of(decode(bytes(body))), index=index) for index, body in rows]
+        kept = {entry.id for entry in keep(entries)}
+        found = [row for row, entry in zip(rows, entries, strict=True) if entry.id in kept]
         if not found:
             raise NotProven("expected a dossier of which a checkpoint covers an entry")
         checkpoint = _checkpoint_over(found[-1][0] + 1)

@@ -92,7 +92,7 @@ def read_history(*, actor: Actor, show: Show, before: str | None = None) -> Hist
         ref = find_own(actor)
         rows = _rows(ref, actor, show, before)
         entries = [_read(row) for row in rows[:PAGE]]
-        lines = name_lines(_known(ref, actor, entries), actor)
+        lines = name_lines(known_lines(ref, actor, entries), actor)
         log.append(Event.HISTORY_READ, actor=actor, dossier=ref.pseudonym, outcome=Outcome.DONE)
     days = tuple((day, tuple(group)) for day, group in groupby(folded(lines), key=lambda line: line.day))
     return History(days, entries[-1].cursor if len(rows) > PAGE else None)
@@ -117,11 +117,11 @@ def last_looks(ref: DossierRef, actor: Actor, *, limit: int = 3) -> tuple[Line, 
     """The newest looks of professionals into this record, refused ones too."""
     looks = Entry.objects.about(ref.pseudonym).filter(role=Role.PROFESSIONAL.value, event__in=ACCESSES)
     rows = looks.newest_first().with_index()
-    known = _known(ref, actor, [_read(row) for row in rows[: 4 * limit]])
+    known = known_lines(ref, actor, [_read(row) for row in rows[: 4 * limit]])
     return tuple(name_lines(known[:limit], actor))
 
 
-def _known(ref: DossierRef, actor: Actor, entries: list[log.LoggedEntry]) -> list[log.LoggedEntry]:
+def known_lines(ref: DossierRef, actor: Actor, entries: list[log.LoggedEntry]) -> list[log.LoggedEntry]:
     """Without what is held for a visit, or hidden from the patient's own screens: no line betrays it."""
     entered = enter(actor, ref.id)
     return known_entries(entered, entries) if entered else []

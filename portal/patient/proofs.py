@@ -16,13 +16,14 @@ from audit.keys import load_log_keys
 from audit.proving import NotProven, prove_dossier
 from portal.acting import Visit
 from portal.audiences import only_for
+from portal.patient.history import known_lines
 from records.identity import find_own
 
 
 def collect_proofs(*, actor: Actor) -> str:
     """One proof for each numbered line of one's own record, as one file; taking it is remembered too.
 
-    Empty if no line has a number yet.
+    Without the lines of what is held for a visit, as everywhere. Empty if no line has a number yet.
 
     Raises:
         records.identity.NoDossier: this account has no record.
@@ -30,7 +31,7 @@ def collect_proofs(*, actor: Actor) -> str:
     with transaction.atomic(durable=True):
         ref = find_own(actor)
         try:
-            proofs = list(prove_dossier(ref.pseudonym))
+            proofs = list(prove_dossier(ref.pseudonym, keep=lambda entries: known_lines(ref, actor, entries)))
         except NotProven:
             proofs = []
         log.append(
