@@ -50,11 +50,12 @@ class Person:
     name: str
     profession: str
     places: tuple[str, ...] = ()
+    title: str = ""
 
     @property
     def profession_label(self) -> str:
         """The profession in the language in force."""
-        return profession_label(self.profession)
+        return profession_label(self.profession, self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +287,9 @@ def people_at(professionals: Iterable[Professional], at: datetime) -> dict[UUID,
     for professional, organisation in live.values_list("professional_id", "organisation__name"):
         places[professional].append(organisation)
     return {
-        id_: Person(id=id_, name=each.name, profession=each.profession, places=tuple(places[id_]))
+        id_: Person(
+            id=id_, name=each.name, profession=each.profession, places=tuple(places[id_]), title=each.title
+        )
         for id_, each in known.items()
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Profession(StrEnum):
@@ -52,10 +53,28 @@ _LABELS = {
     Profession.SOCIAL_COORDINATOR: _("Health and social care coordinator"),
 }
 
+# Only where a language may tell them apart; the title is all that the house knows of a professional's sex.
+_LABELS_OF_WOMEN = {
+    Profession.EMERGENCY_REGULATOR: pgettext_lazy("of a woman", "Emergency regulator"),
+    Profession.PHARMACIST: pgettext_lazy("of a woman", "Pharmacist"),
+    Profession.NURSE: pgettext_lazy("of a woman", "Nurse"),
+    Profession.DENTIST: pgettext_lazy("of a woman", "Dentist"),
+    Profession.DIETITIAN: pgettext_lazy("of a woman", "Dietitian"),
+    Profession.SOCIAL_COORDINATOR: pgettext_lazy("of a woman", "Health and social care coordinator"),
+}
+_TITLES_OF_WOMEN = frozenset({"Mme", "Mlle"})
 
-def profession_label(code: str) -> str:
-    """The name of a profession in the language in force, or its code when the house does not know it."""
+
+def profession_label(code: str, title: str = "") -> str:
+    """The name of a profession in the language in force, or its code when the house does not know it.
+
+    Args:
+        title: how the person is addressed, as in the directory; empty where nobody in particular is meant.
+    """
     try:
-        return Profession(code).label
+        profession = Profession(code)
     except ValueError:
         return code
+    if title in _TITLES_OF_WOMEN and profession in _LABELS_OF_WOMEN:
+        return str(_LABELS_OF_WOMEN[profession])
+    return profession.label

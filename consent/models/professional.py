@@ -54,4 +54,4 @@ class Professional(models.Model):
     @property
     def profession_label(self) -> str:
         """The profession shown to people, in the language in force."""
-        return profession_label(self.profession)
+        return profession_label(self.profession, self.title)
