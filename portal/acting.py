@@ -7,6 +7,7 @@ if a page were left open by mistake.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from uuid import UUID, uuid4
 
@@ -18,9 +19,13 @@ from django_htmx.middleware import HtmxDetails
 from audit.actor import Actor, Role, Strength
 from consent.models import Membership
 from portal.accounts.models import Account
+from portal.tracing import during_request
 
 # Where the session keeps the organisation that a person with several has chosen to work for.
 ORGANISATION_KEY = "organisation"
+# Where the session keeps when its person last proved again who they are, and for how long that is worth something.
+FRESH_KEY = "fresh"
+FRESH_SECONDS = 300
 _DIGEST_HEX = 32
 
 
@@ -43,8 +48,10 @@ class ActorMiddleware:
 
     def __call__(self, request: Visit) -> HttpResponse:
         """The answer to a request that carries its actor."""
-        request.actor = actor_of(request, request_id=uuid4())
-        return self.get_response(request)
+        request_id = uuid4()
+        with during_request(request_id):
+            request.actor = actor_of(request, request_id=request_id)
+            return self.get_response(request)
 
 
 def actor_of(request: Visit, *, request_id: UUID) -> Actor:
@@ -93,6 +100,7 @@ def _on_their_side(account: Account, strength: Strength, request: Visit, request
             strength=strength,
             session=session_digest(request.session.session_key),
             request=request_id,
+            fresh=_is_fresh(request),
         )
     membership = _chosen(memberships_of(account), request.session.get(ORGANISATION_KEY))
     if membership is None:
@@ -107,6 +115,10 @@ def _on_their_side(account: Account, strength: Strength, request: Visit, request
         session=session_digest(request.session.session_key),
         request=request_id,
     )
+
+
+def _is_fresh(request: Visit) -> bool:
+    return time.time() - request.session.get(FRESH_KEY, 0) < FRESH_SECONDS
 
 
 def _on_no_side(account: Account, strength: Strength, request: Visit, request_id: UUID) -> Actor:

@@ -10,14 +10,18 @@ from __future__ import annotations
 import logging.config
 import os
 import sys
+import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.notifications.kinds import Urgency
 from portal.notifications.schedule import BEAT
+from portal.queues import LONGEST_TASK_SECONDS, QUEUES, VISIBILITY_SECONDS
+from portal.tracing import current_request, enter_task, leave_task
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -27,12 +31,22 @@ try:
 except ImproperlyConfigured as refusal:
     sys.exit(str(refusal))
 
-app = Celery("carnet")
+app = Celery("carnet", task_cls="portal.background:CarnetTask")
 app.conf.update(
     broker_url=_broker,
     broker_connection_retry_on_startup=True,
-    # A message that no worker acknowledged comes back after this; longer than any task may take.
-    broker_transport_options={"visibility_timeout": 900},
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_SECONDS,
+        "queue_order_strategy": "portal.queues:MostUrgentFirst",
+        # A Redis that is away is noticed, by whoever publishes too.
+        "socket_timeout": 10,
+        "socket_connect_timeout": 5,
+    },
+    task_queues=QUEUES,
+    task_default_queue=Urgency.DEFAULT.value,
+    task_create_missing_queues=False,
+    # The web answers at once when Redis is away; beat sends again at the next beat.
+    task_publish_retry=False,
     result_backend=None,
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,
@@ -41,7 +55,7 @@ app.conf.update(
     event_serializer="json",
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    task_time_limit=600,
+    task_time_limit=LONGEST_TASK_SECONDS,
     worker_prefetch_multiplier=1,
     worker_send_task_events=False,
     # Remote control would let whoever reaches Redis command the workers.
@@ -60,3 +74,23 @@ app.autodiscover_tasks(["portal.administration"])
 def log_like_the_web(**_: Any) -> None:
     """Keep Celery from printing arguments: its lines go through ``portal.logs`` as well."""
     logging.config.dictConfig(settings.LOGGING)
+
+
+@before_task_publish.connect
+def mark_message(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    """When it was queued, for the age of the queue; and which request asked for it."""
+    if headers is not None:
+        headers["queued_at"] = int(time.time())
+        headers["asked_in"] = current_request()
+
+
+@task_prerun.connect
+def begin_task(task_id: str, task: Any, **_: Any) -> None:
+    """Lines of the log from here on say which task they belong to."""
+    enter_task(task_id, task.name, getattr(task.request, "asked_in", None) or "")
+
+
+@task_postrun.connect
+def end_task(**_: Any) -> None:
+    """And no longer."""
+    leave_task()

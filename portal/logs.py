@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 
 # Fields that a log call may add with extra={…}: numbers and identifiers only.
-ALLOWED = ("status", "route", "request_id", "task", "count", "seconds", "port", "version")
+ALLOWED = ("status", "route", "request_id", "task_id", "task", "count", "seconds", "port", "version")
 
 _PLACEHOLDER = re.compile(r"%[-+ #0-9.*]*[a-zA-Z]")
 _LONGEST_NUMBER = 10**6

@@ -221,7 +221,8 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"fields": {"()": "portal.logs.FieldsFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "fields"}},
+    "filters": {"tracing": {"()": "portal.tracing.TracingFilter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "fields", "filters": ["tracing"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django's own handlers would print messages with their values: everything goes to the root.
     "loggers": {

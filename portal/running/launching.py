@@ -168,6 +168,7 @@ class Launch:
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
         commands = {
             "sequencer": [sys.executable, "manage.py", "run_sequencer"],
+            "letters": [sys.executable, "manage.py", "run_letters"],
             "web": [*python, "granian", *granian_options(self.port), "portal.wsgi:application"],
             "worker": [*celery, "worker", "--concurrency", "1", "--hostname", "worker@carnet", *quiet],
             "beat": [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING", "--pidfile="],
