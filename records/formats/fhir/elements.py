@@ -21,6 +21,8 @@ SNOMED = "http://snomed.info/sct"
 
 # A title is a line, not a chapter; beyond this the body has the rest.
 _LINE = 300
+# A number written with a million zeros would be a million letters on every page that lists it.
+_DIGITS = 64
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"\s+")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -79,7 +81,8 @@ def number(node: Node, key: str) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
     exact = Decimal(value)
-    return exact if exact.is_finite() and -30 < exact.adjusted() < 30 else None
+    measurable = exact.is_finite() and -30 < exact.adjusted() < 30 and len(exact.as_tuple().digits) <= _DIGITS
+    return exact if measurable else None
 
 
 def readable(value: Decimal) -> Decimal:

@@ -29,6 +29,7 @@ class References:
     def __init__(self, entries: Iterable[tuple[str, Node]] = ()) -> None:
         """Index ``(fullUrl, resource)`` pairs."""
         self._found: dict[str, Node] = {}
+        self._opened: tuple[Node, dict[str, Node]] = (EMPTY, {})
         self._documents: dict[int, Node] = {}
         self._attached: list[tuple[Node, str]] = []
         self._reports: dict[int, Node] = {}
@@ -75,15 +76,20 @@ class References:
         target = string(reference, "reference").split("/_history/")[0]
         if not target:
             return None
-        if target.startswith("#"):
-            for contained in items(within, "contained"):
-                if string(contained, "id") == target[1:]:
-                    return contained
+        if target.startswith("#") and (contained := self._contained(within).get(target[1:])):
+            return contained
         if found := self._found.get(target):
             return found
         # An absolute address of another server may be written relative in the file, and the reverse.
         tail = "/".join(target.rsplit("/", 2)[-2:])
         return self._found.get(tail)
+
+    def _contained(self, within: Node) -> dict[str, Node]:
+        """The contained resources of ``within`` by name, the first of each; walked once, not once per Reference."""
+        if self._opened[0] is not within:
+            inside = reversed(items(within, "contained"))
+            self._opened = within, {name: each for each in inside if (name := string(each, "id"))}
+        return self._opened[1]
 
     def name(self, reference: Node, within: Node = EMPTY) -> str:
         """What to print for a Reference: its own display, else the name of what it points at, else nothing."""
@@ -100,12 +106,19 @@ class References:
         if kind in _NAMED:
             return string(resource, "name")
         if kind == "PractitionerRole":
-            return self.name(item(resource, "practitioner")) or self.name(item(resource, "organization"))
+            return self._bearer(item(resource, "practitioner")) or self._bearer(item(resource, "organization"))
         if kind == "Device":
             return string(item(resource, "deviceName"), "name") or concept_text(first_concept(resource, "type"))
         if kind == "Medication":
             return _medicine(resource)
         return concept_text(first_concept(resource, "code", "vaccineCode", "type", "category"))
+
+    def _bearer(self, pointer: Node) -> str:
+        """Who has a role; nobody when the pointer leads to a role again, which may be the same one."""
+        target = self.resolve(pointer)
+        if target is not None and string(target, "resourceType") == "PractitionerRole":
+            return string(pointer, "display")
+        return self.name(pointer)
 
 
 def _medicine(resource: Node) -> str:
