@@ -287,9 +287,7 @@ def people_at(professionals: Iterable[Professional], at: datetime) -> dict[UUID,
     for professional, organisation in live.values_list("professional_id", "organisation__name"):
         places[professional].append(organisation)
     return {
-        id_: Person(
-            id=id_, name=each.name, profession=each.profession, places=tuple(places[id_]), title=each.title
-        )
+        id_: Person(id=id_, name=each.name, profession=each.profession, places=tuple(places[id_]), title=each.title)
         for id_, each in known.items()
     }
 

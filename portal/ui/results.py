@@ -6,6 +6,7 @@ range that came with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -85,7 +86,16 @@ def shown(value: Value) -> str:
         return day(value)
     if isinstance(value, Decimal):
         return number(value)
-    return value
+    return _BOUNDS.sub(_localised, value) if _RANGE.fullmatch(value) else value
+
+
+# A reference range is told as one text; its numbers are still read by people.
+_BOUNDS = re.compile(r"\d+(?:\.\d+)?")
+_RANGE = re.compile(rf"[≤≥] {_BOUNDS.pattern}|{_BOUNDS.pattern} – {_BOUNDS.pattern}")
+
+
+def _localised(bound: re.Match[str]) -> str:
+    return number(Decimal(bound[0]))
 
 
 def curve_of(view: Any) -> charts.Curve | None:
