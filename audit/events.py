@@ -89,6 +89,11 @@ class Event(Enum):
     CONSENTS_EXPORTED = ("consents.exported", _("consents taken away"))
     CONSENT_ENDING = ("consent.ending", _("sharing that ends soon, announced"))
     STATEMENT_READY = ("statement.ready", _("monthly statement, announced"))
+    KEY_TURNING = ("key.turning", _("change of the encryption key begun"))
+    KEY_RESEALED = ("key.resealed", _("documents sealed again under the new key"))
+    KEY_RETIRED = ("key.retired", _("change of the encryption key finished"))
+    KEY_DESTROYED = ("key.destroyed", _("former encryption key destroyed"))
+    KEYS_REWRAPPED = ("keys.rewrapped", _("keys wrapped again by the new master key"))
 
     def __init__(self, dotted: str, meaning: str) -> None:
         self.dotted = dotted

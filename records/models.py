@@ -33,6 +33,35 @@ class KeyState(models.TextChoices):
     DESTROYED = "destroyed", _("Destroyed")
 
 
+class WrappedKey(models.Model):
+    """One version of a key as it lies in the table: wrapped, with its dates; destroyed, only the dates.
+
+    ``retired_at`` is when nothing referred to it any more, ``destroyed_at`` when its bytes went.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    version = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=12, choices=KeyState, default=KeyState.ACTIVE)
+    kek_id = models.CharField(max_length=255)
+    wrapped = models.BinaryField(null=True)
+    check_value = models.BinaryField(max_length=CHECK_BYTES)
+    created_at = models.DateTimeField(default=timezone.now)
+    retired_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+def _destroyed_is_empty(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        name=name,
+        condition=Q(state="destroyed", wrapped__isnull=True, destroyed_at__isnull=False)
+        | Q(state__in=["active", "decrypt_only"], wrapped__isnull=False, destroyed_at__isnull=True),
+        violation_error_message=_("A destroyed key holds nothing, any other key is wrapped."),
+    )
+
+
 class Dossier(models.Model):
     """One patient's record: identity, keys, records.
 
@@ -76,19 +105,11 @@ class Dossier(models.Model):
         return DossierRef(id=self.id, pseudonym=self.pseudonym, owner=self.account_id)
 
 
-class PatientKey(models.Model):
+class PatientKey(WrappedKey):
     """One version of a patient's key, wrapped by the keyring; its row outlives its destruction."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="keys", db_index=False)
     version = models.PositiveIntegerField()
-    state = models.CharField(max_length=12, choices=KeyState, default=KeyState.ACTIVE)
-    kek_id = models.CharField(max_length=255)
-    wrapped = models.BinaryField(null=True)
-    check_value = models.BinaryField(max_length=CHECK_BYTES)
-    created_at = models.DateTimeField(default=timezone.now)
-    retired_at = models.DateTimeField(null=True)
-    destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -96,31 +117,17 @@ class PatientKey(models.Model):
             models.UniqueConstraint(
                 fields=["dossier"], condition=Q(state="active"), name="records_patientkey_one_active"
             ),
-            models.CheckConstraint(
-                name="records_patientkey_destroyed_is_empty",
-                condition=Q(state="destroyed", wrapped__isnull=True, destroyed_at__isnull=False)
-                | Q(state__in=["active", "decrypt_only"], wrapped__isnull=False, destroyed_at__isnull=True),
-                violation_error_message=_("A destroyed key holds nothing, any other key is wrapped."),
-            ),
+            _destroyed_is_empty("records_patientkey_destroyed_is_empty"),
         ]
 
     def __str__(self) -> str:
         return f"patient key, version {self.version}, {self.state}"
 
 
-class HouseKey(models.Model):
+class HouseKey(WrappedKey):
     """One version of the key of one purpose of the house: what belongs to no patient."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     purpose = models.CharField(max_length=16)
-    version = models.PositiveIntegerField(default=1)
-    state = models.CharField(max_length=12, choices=KeyState, default=KeyState.ACTIVE)
-    kek_id = models.CharField(max_length=255)
-    wrapped = models.BinaryField(null=True)
-    check_value = models.BinaryField(max_length=CHECK_BYTES)
-    created_at = models.DateTimeField(default=timezone.now)
-    retired_at = models.DateTimeField(null=True)
-    destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -128,12 +135,7 @@ class HouseKey(models.Model):
             models.UniqueConstraint(
                 fields=["purpose"], condition=Q(state="active"), name="records_housekey_one_active"
             ),
-            models.CheckConstraint(
-                name="records_housekey_destroyed_is_empty",
-                condition=Q(state="destroyed", wrapped__isnull=True, destroyed_at__isnull=False)
-                | Q(state__in=["active", "decrypt_only"], wrapped__isnull=False, destroyed_at__isnull=True),
-                violation_error_message=_("A destroyed key holds nothing, any other key is wrapped."),
-            ),
+            _destroyed_is_empty("records_housekey_destroyed_is_empty"),
         ]
 
     def __str__(self) -> str:
