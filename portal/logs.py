@@ -48,6 +48,10 @@ def _message(record: logging.LogRecord) -> str:
     """The template; numbers are shown unless they are long enough to name somebody (an INS has 15 digits)."""
     if not isinstance(record.msg, str):
         return type(record.msg).__name__
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and record.msg == str(error):
+        # Django logs what it suspects by the words of the exception, which quote the request.
+        return type(error).__name__
     shown = iter(record.args if isinstance(record.args, tuple) else ())
     return _PLACEHOLDER.sub(lambda placeholder: _number(next(shown, placeholder[0])), record.msg)
 

@@ -56,6 +56,12 @@ def test_an_exception_is_its_type_and_place():
     assert parsed["frames"][0].endswith("raised")
 
 
+def test_the_words_of_an_exception_are_no_message():
+    error = raised()
+    parsed = json.loads(line(str(error), error=error))
+    assert parsed["message"] == "ValueError"
+
+
 def test_a_request_is_its_route():
     request = SimpleNamespace(resolver_match=SimpleNamespace(view_name="patient:category"), path=f"/{CANARY}")
     parsed = json.loads(line("%s: %s", "Not Found", f"/{CANARY}", request=request, status_code=404))
