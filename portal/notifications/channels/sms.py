@@ -57,7 +57,6 @@ class OVH:
                 "noStopClause": True,
                 "priority": "high",
                 "charset": "UTF-8",
-                "coding": "7bit" if message.text.isascii() else "8bit",
             }
         )
         handing()
