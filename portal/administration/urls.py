@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.administration import views
+from portal.administration import undelivered, views
 
 app_name = "administration"
 
@@ -10,4 +10,5 @@ urlpatterns = [
     path("", views.log, name="log"),
     path("integrity/", views.integrity, name="integrity"),
     path("integrity/verify/", views.verify_now, name="verify"),
+    path("letters/", undelivered.undelivered, name="undelivered"),
 ]

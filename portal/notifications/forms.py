@@ -58,7 +58,7 @@ class WishesForm(forms.Form):
             "quiet_from": wishes.quiet_from,
             "quiet_until": wishes.quiet_until,
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": initial})
         self._kinds = kinds_for(role)
         for kind in self._kinds:
             for channel in Channel:

@@ -36,16 +36,19 @@ _PLACES = {
         Place("patient:record", _("My record"), "document-text"),
         Place("patient:sharing", _("Sharing"), "user-group"),
         Place("patient:accesses", _("Accesses"), "clock"),
+        Place("notifications:letters", _("Letters"), "envelope"),
         Place("accounts:security", _("Security"), "lock-closed"),
     ),
     Role.PROFESSIONAL: (
         Place("professional:patients", _("My patients"), "users"),
         Place("professional:accesses", _("My accesses"), "clock"),
+        Place("notifications:letters", _("Letters"), "envelope"),
         Place("accounts:security", _("Security"), "lock-closed"),
     ),
     Role.ADMINISTRATOR: (
         Place("administration:log", _("Log"), "queue-list", exact=True),
         Place("administration:integrity", _("Integrity"), "shield-check"),
+        Place("administration:undelivered", _("Letters"), "envelope"),
         Place("accounts:security", _("Security"), "lock-closed"),
     ),
 }
