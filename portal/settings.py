@@ -109,7 +109,7 @@ INSTALLED_APPS = [
     "records",
     "portal.accounts",
 ]
-for _app in ("portal.notifications", *([] if IS_PRODUCTION else ["portal.demo"])):
+for _app in ("portal.notifications", "portal.oversight", *([] if IS_PRODUCTION else ["portal.demo"])):
     if importlib.util.find_spec(_app) is not None:
         INSTALLED_APPS.append(_app)
 
@@ -186,8 +186,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-# Behind a proxy that removes this header from outside; otherwise anyone could claim https.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _env.flag("BEHIND_PROXY", default=False) else None
+# Behind a proxy that sets these headers itself; otherwise anyone could claim https, or another's address.
+BEHIND_PROXY = _env.flag("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # The header is among those of portal.middleware; the browsers' preload list is the operator's choice.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -43,7 +43,7 @@ def sign_in(request: Visit, *, login_typed: str, password: str) -> Answer:
 
     The session gets a new key. Unknown and ended accounts answer like a wrong password.
     """
-    digest, address = logins.digest_of(login_typed), request.META.get("REMOTE_ADDR", "")
+    digest, address = logins.digest_of(login_typed), throttling.address_of(request)
     wait = throttling.take_turn(digest, address)
     account = None if wait else authenticate(request, login_digest=digest, password=password)
     if account is None:

@@ -15,8 +15,10 @@ from __future__ import annotations
 import ipaddress
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -61,6 +63,16 @@ def forgive(login_digest: bytes, address: str) -> None:
     Attempts.objects.filter(pk=pair).delete()
     for key in sorted((account, prefix)):
         Attempts.objects.filter(pk=key, failures__gt=0).update(failures=F("failures") - 1)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from: the other end of the connection, or what our own proxy says of its other end.
+
+    A proxy appends to ``X-Forwarded-For``: what stands before the last comma was written by the visitor. Without
+    this everybody behind the proxy would share one prefix, and a stranger could make an owner wait.
+    """
+    told = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    return told.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
 
 
 def prefix_of(address: str) -> str:

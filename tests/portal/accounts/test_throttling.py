@@ -123,6 +123,21 @@ def test_the_table_holds_neither_accounts_nor_addresses(people, browser, superus
     assert PASSWORD not in text
 
 
+def test_behind_a_proxy_the_visitor_counts_and_what_they_claim_does_not(people, client, browser, settings):
+    person, settings.BEHIND_PROXY = people(), True
+    for claimed in range(6):
+        forwarded = {"X-Forwarded-For": f"198.51.100.{claimed}, 10.{claimed}.0.1, 203.0.113.9"}
+        answer = give_password(client, person, "wrong pass phrase", REMOTE_ADDR="127.0.0.1", headers=forwarded)
+    assert answer.status_code == 429
+    forwarded = {"X-Forwarded-For": "192.0.2.1"}
+    assert give_password(browser, person, REMOTE_ADDR="127.0.0.1", headers=forwarded).status_code == 302
+
+
+def test_without_a_proxy_nobody_chooses_the_address_they_are_counted_under(rf):
+    request = rf.get("/", REMOTE_ADDR="203.0.113.9", headers={"X-Forwarded-For": "192.0.2.1"})
+    assert throttling.address_of(request) == "203.0.113.9"
+
+
 def _answers(client, person, address: str) -> list[int]:
     """Five free tries, and one that has to wait."""
     answers = []
