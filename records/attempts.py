@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from audit.log import append
 from consent.decisions import Decision, Ground, Refused
 from consent.dossiers import DossierRef
 from records.dossiers import Unknown
-from records.vault.cipher import Unreadable
+from records.vault.cipher import Flaw, Unreadable
 
 Released = TypeVar("Released")
 
@@ -86,15 +86,33 @@ def through(attempt: Attempt, act: Callable[[Attempt], Released | Exception]) ->
     ``act`` returns the value, or the refusal to raise once its entry is committed. It reads before
     it writes: sealed bytes that do not open leave the entry of the failure and nothing else.
 
+    A key destroyed between two statements of ``act`` is no failure: what it had sealed was sealed again
+    long before, so everything is read once more, from the beginning, and only then is it one.
+
     Raises:
         Exception: what ``act`` returned; or what kept the entry from being written, in which case
             nothing leaves.
     """
-    with transaction.atomic(durable=True):
-        try:
-            outcome = act(attempt)
-        except Unreadable as unreadable:
-            outcome = attempt.failed(unreadable)
+    try:
+        outcome = _once(replace(attempt), act, bears_destroyed_key=False)
+    except _KeyDestroyed:
+        outcome = _once(attempt, act, bears_destroyed_key=True)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
+
+
+class _KeyDestroyed(Exception):
+    """The first try met a destroyed key: its transaction goes back as a whole."""
+
+
+def _once(
+    attempt: Attempt, act: Callable[[Attempt], Released | Exception], *, bears_destroyed_key: bool
+) -> Released | Exception:
+    with transaction.atomic(durable=True):
+        try:
+            return act(attempt)
+        except Unreadable as unreadable:
+            if unreadable.flaw is Flaw.DESTROYED_KEY and not bears_destroyed_key:
+                raise _KeyDestroyed from None
+            return attempt.failed(unreadable)

@@ -73,7 +73,7 @@ def digester(kind: str) -> Callable[[str], bytes]:
     """
     if kind not in LOOKUPS:
         raise ValueError(f"kind={kind!r}: expected one of {sorted(LOOKUPS)}")
-    key = subkey(unlock(_owner("lookup"), _active("lookup")), f"lookup-{kind}")
+    key = subkey(unlock(owner_of("lookup"), _active("lookup")), f"lookup-{kind}")
     return lambda value: hmac.digest(key, value.encode(), sha256)
 
 
@@ -83,7 +83,7 @@ def _active(purpose: str) -> HouseKey:
 
 
 def _first_key(purpose: str) -> HouseKey:
-    new = make_key(_owner(purpose), 1)
+    new = make_key(owner_of(purpose), 1)
     made = HouseKey(purpose=purpose, kek_id=new.kek_id, wrapped=new.wrapped, check_value=new.check_value)
     with transaction.atomic():
         # Two processes may come here at once: one row wins, and both use it.
@@ -95,14 +95,15 @@ def _first_key(purpose: str) -> HouseKey:
 
 
 def _subkeys(purpose: str, row: HouseKey) -> Subkeys:
-    return Subkeys.derive(unlock(_owner(purpose), row), row.version, _KIND, purpose)
+    return Subkeys.derive(unlock(owner_of(purpose), row), row.version, _KIND, purpose)
 
 
 def _place(purpose: str, owner: UUID) -> Place:
-    return Place(_KIND, _owner(purpose), purpose, owner, 0)
+    return Place(_KIND, owner_of(purpose), purpose, owner, 0)
 
 
-def _owner(purpose: str) -> UUID:
+def owner_of(purpose: str) -> UUID:
+    """The identifier that stands for the house in what is bound to that purpose."""
     return uuid5(_NAMESPACE, purpose)
 
 

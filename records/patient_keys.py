@@ -16,7 +16,7 @@ from django.db import connection
 from audit.actor import Actor
 from audit.events import Event
 from audit.log import append
-from records.models import Dossier, PatientKey
+from records.models import Dossier, KeyState, PatientKey
 from records.unlocking import make_key, unlock
 from records.vault.cipher import Flaw, Subkeys, Unreadable, open_
 from records.vault.envelope import Place
@@ -98,14 +98,7 @@ class FirstKeys(SealingKeys):
 
     def __init__(self, dossier_id: UUID) -> None:
         self.version = FIRST_VERSION
-        new = make_key(dossier_id, FIRST_VERSION)
-        self._first = PatientKey(
-            dossier_id=dossier_id,
-            version=FIRST_VERSION,
-            kek_id=new.kek_id,
-            wrapped=new.wrapped,
-            check_value=new.check_value,
-        )
+        self._first = _new_row(dossier_id, FIRST_VERSION)
         super().__init__(dossier_id, [self._first])
 
     def save(self, actor: Actor, pseudonym: UUID) -> None:
@@ -114,9 +107,33 @@ class FirstKeys(SealingKeys):
         append(Event.KEY_CREATED, actor=actor, dossier=pseudonym, key_version=self.version)
 
 
+class NextKeys(SealingKeys):
+    """The keys of a dossier that turns, in the transaction that turns it: seals under a version just made."""
+
+    def __init__(self, dossier_id: UUID) -> None:
+        rows = list(PatientKey.objects.filter(dossier_id=dossier_id))
+        self.version = max(row.version for row in rows) + 1
+        self._next = _new_row(dossier_id, self.version)
+        super().__init__(dossier_id, [*rows, self._next])
+
+    def save(self) -> None:
+        """Let the version in force only open from now on, and write the new one beside it."""
+        # In this order: at no moment are there two active versions.
+        active = PatientKey.objects.filter(dossier_id=self.dossier_id, state=KeyState.ACTIVE)
+        active.update(state=KeyState.DECRYPT_ONLY)
+        self._next.save(force_insert=True)
+
+
 def digest_of(*blobs: Blob) -> bytes:
     """What the log keeps of sealed bytes: an older blob put back in the table shows against it."""
     return sha256(b"".join(map(bytes, blobs))).digest()
+
+
+def _new_row(dossier_id: UUID, version: int) -> PatientKey:
+    new = make_key(dossier_id, version)
+    return PatientKey(
+        dossier_id=dossier_id, version=version, kek_id=new.kek_id, wrapped=new.wrapped, check_value=new.check_value
+    )
 
 
 def _share_lock(dossier_id: UUID) -> int:

@@ -27,6 +27,9 @@ from records.vault.keyring import Keyring, KeyringRefused, LocalKeyring, WrapCon
 CACHE_SECONDS = 60.0
 CACHE_KEYS = 1024
 
+# A key that nobody asks for again leaves with the next one that is unlocked, after this at the latest.
+_SWEEP_SECONDS = 1.0
+
 _Slot = tuple[UUID, int, bytes, bytes]
 
 
@@ -37,6 +40,7 @@ class KeyCache:
         self._seconds, self._keys = seconds, keys
         self._held: OrderedDict[_Slot, tuple[float, bytes]] = OrderedDict()
         self._lock = Lock()
+        self._swept = 0.0
 
     def __repr__(self) -> str:
         return f"<KeyCache of {len(self._held)}>"
@@ -55,11 +59,22 @@ class KeyCache:
 
     def put(self, slot: _Slot, key: bytes) -> None:
         """Hold a key; the one used longest ago leaves when there are too many."""
+        now = time.monotonic()
         with self._lock:
-            self._held[slot] = (time.monotonic(), key)
+            if now - self._swept >= _SWEEP_SECONDS:
+                self._swept = now
+                for old in [slot for slot, held in self._held.items() if now - held[0] >= self._seconds]:
+                    del self._held[old]
+            self._held[slot] = (now, key)
             self._held.move_to_end(slot)
             while len(self._held) > self._keys:
                 self._held.popitem(last=False)
+
+    def forget(self, owner: UUID, version: int) -> None:
+        """Let go of one version of an owner's key, whatever its row held."""
+        with self._lock:
+            for slot in [slot for slot in self._held if slot[:2] == (owner, version)]:
+                del self._held[slot]
 
     def clear(self) -> None:
         """Forget everything (rotation, shredding)."""
@@ -109,6 +124,8 @@ def unlock(owner: UUID, row: PatientKey | HouseKey) -> bytes:
         Unreadable: the key is destroyed, was wrapped for somebody else, or is not what it was.
     """
     if row.wrapped is None:
+        # Each process learns of it here: the row is read again for every request.
+        CACHE.forget(owner, row.version)
         raise Unreadable(Flaw.DESTROYED_KEY)
     slot = (owner, row.version, bytes(row.wrapped), bytes(row.check_value))
     key = CACHE.get(slot)

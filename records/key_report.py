@@ -1,0 +1,61 @@
+"""How the keys stand: counts and dates, for the command line and the administrator. Nothing is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min
+
+from records.models import HouseKey, KeyState, PatientKey
+from records.sealed_rows import count_all_behind
+from records.turning import unfinished
+from records.unlocking import keyring
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReport:
+    """``oldest`` is when the oldest key in force was made; ``turning`` dossiers have ``rows_left`` to seal again.
+
+    ``by_kek`` counts wrapped keys, of patients and of the house, by the key-encryption key that wraps them.
+    """
+
+    in_force: int
+    oldest: datetime | None
+    turning: int
+    rows_left: int
+    awaiting_destruction: int
+    destroyed: int
+    by_kek: Mapping[str, int]
+    current_kek: str
+
+    @property
+    def to_rewrap(self) -> int:
+        """Keys that another key-encryption key than the current one wraps."""
+        return sum(count for kek, count in self.by_kek.items() if kek != self.current_kek)
+
+
+def report_keys() -> KeyReport:
+    """Count the keys.
+
+    Raises:
+        records.vault.keyring.KeyringRefused: the keyring cannot be used.
+    """
+    states = dict(PatientKey.objects.values_list("state").annotate(Count("id")))
+    active = PatientKey.objects.filter(state=KeyState.ACTIVE)
+    retired = PatientKey.objects.filter(state=KeyState.DECRYPT_ONLY, retired_at__isnull=False)
+    by_kek: dict[str, int] = {}
+    for model in (PatientKey, HouseKey):
+        for kek, count in model.objects.exclude(wrapped=None).values_list("kek_id").annotate(Count("id")):
+            by_kek[kek] = by_kek.get(kek, 0) + count
+    return KeyReport(
+        in_force=states.get(KeyState.ACTIVE.value, 0),
+        oldest=active.aggregate(oldest=Min("created_at"))["oldest"],
+        turning=len(unfinished()),
+        rows_left=count_all_behind(),
+        awaiting_destruction=retired.count(),
+        destroyed=states.get(KeyState.DESTROYED.value, 0),
+        by_kek=by_kek,
+        current_kek=keyring().current_kek_id(),
+    )
