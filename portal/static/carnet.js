@@ -38,6 +38,5 @@ document.addEventListener("submit", (event) => {
 document.querySelector("[data-focus]")?.focus();
 
 document.querySelectorAll("[data-print]").forEach((button) => {
-  button.hidden = false;
   button.addEventListener("click", () => window.print());
 });
