@@ -24,13 +24,13 @@ MAX_FACTS = 24
 # fmt: off
 FACT_KEYS = frozenset({
     "access_request", "account", "allowed", "amended", "author", "categories", "check", "choices", "count", "created",
-    "deposited", "device", "dossiers", "drawer", "emergency", "error", "factor", "filter_actor", "filter_dossier",
-    "filter_event", "filter_outcome", "first_bad", "format", "from", "granted", "household", "identical", "key_kind",
-    "kind", "language", "left_out", "lines", "masked", "membership", "method", "minutes", "newest", "opposition",
-    "organisation", "page", "period_from", "period_to", "previous", "profession", "professional", "purpose_key",
-    "reason", "refused", "relationship", "remaining", "resource", "restored", "right", "role", "rows", "scope",
-    "shown", "size", "source", "state", "status", "strength", "task", "trust", "unchanged", "until", "verdict",
-    "version", "witness",
+    "deposited", "device", "dossiers", "drawer", "emergency", "entry", "error", "factor", "filter_actor",
+    "filter_dossier", "filter_event", "filter_outcome", "first_bad", "format", "from", "granted", "household",
+    "identical", "key_kind", "kind", "language", "left_out", "lines", "masked", "membership", "method", "minutes",
+    "newest", "opposition", "organisation", "page", "period_from", "period_to", "previous", "profession",
+    "professional", "purpose_key", "reason", "refused", "relationship", "remaining", "resource", "restored", "right",
+    "role", "rows", "scope", "shown", "size", "source", "state", "status", "strength", "task", "trust", "unchanged",
+    "until", "verdict", "version", "witness",
 })
 # fmt: on
 

@@ -94,6 +94,14 @@ class Event(Enum):
     KEY_RETIRED = ("key.retired", _("change of the encryption key finished"))
     KEY_DESTROYED = ("key.destroyed", _("former encryption key destroyed"))
     KEYS_REWRAPPED = ("keys.rewrapped", _("keys wrapped again by the new master key"))
+    CASE_OPENED = ("case.opened", _("access questioned by the patient"))
+    CASE_EXPLAINED = ("case.explained", _("questioned access explained"))
+    CASE_CONCLUDED = ("case.concluded", _("questioned access concluded"))
+    CASES_READ = ("cases.read", _("questioned accesses read"))
+    UNSEALING_ASKED = ("unsealing.asked", _("name behind a pseudonym asked for"))
+    UNSEALING_DONE = ("unsealing.done", _("name behind a pseudonym opened by two administrators"))
+    LOG_EXPORTED = ("log.exported", _("lines of the log taken away"))
+    ALERTS_READ = ("alerts.read", _("alerts of the log read"))
 
     def __init__(self, dotted: str, meaning: str) -> None:
         self.dotted = dotted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import include, path
 
+from portal.notifications.outbox import outbox
 from portal.ui import gallery
 from portal.ui import views as ui
 
@@ -15,11 +16,15 @@ urlpatterns = [
     path("letters/", include("portal.notifications.urls")),
     path("pro/", include("portal.professional.urls")),
     path("log/", include("portal.transparency.urls")),
+    path("accesses/questions/", include("portal.patient.question_urls")),
+    path("pro/questions/", include("portal.professional.question_urls")),
     path("administration/", include("portal.administration.urls")),
+    path("", include("portal.watching.urls")),
 ]
 
 if not settings.IS_PRODUCTION:
     urlpatterns.append(path("components/", gallery.gallery, name="components"))
+    urlpatterns.append(path("outbox/", outbox, name="outbox"))
 
 handler400 = "portal.refusals.bad_request"
 handler403 = "portal.refusals.forbidden"

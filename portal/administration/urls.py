@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.administration import undelivered, views
+from portal.administration import questions, undelivered, views
 
 app_name = "administration"
 
@@ -10,5 +10,7 @@ urlpatterns = [
     path("", views.log, name="log"),
     path("integrity/", views.integrity, name="integrity"),
     path("integrity/verify/", views.verify_now, name="verify"),
+    path("questions/", questions.questions, name="questions"),
+    path("questions/<uuid:case_id>/", questions.decide, name="question_decide"),
     path("letters/", undelivered.undelivered, name="undelivered"),
 ]

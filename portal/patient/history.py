@@ -65,6 +65,8 @@ class Line:
     refused: bool
     emergency: bool
     record_id: UUID | None
+    # The line of the log, where its patient may ask a professional to explain it.
+    entry_id: UUID | None = None
     times: int = 1
 
     @property
@@ -160,7 +162,7 @@ def _same_act(one: Line, other: Line) -> bool:
     """Whether two lines say the same; what the house files is told by category, not document by document."""
     if one.day != other.day:
         return False
-    alike = replace(one, at=other.at, times=1)
+    alike = replace(one, at=other.at, times=1, entry_id=other.entry_id)
     return alike == other or (one.is_house and replace(alike, record_id=other.record_id) == other)
 
 
@@ -178,6 +180,7 @@ def _line(entry: log.LoggedEntry, person: Professional | None, place: Organisati
         refused=entry.outcome in _NOT_DONE,
         emergency=entry.event.startswith("emergency.") or entry.ground == Ground.EMERGENCY.value,
         record_id=entry.object_id if entry.event.startswith("record.") else None,
+        entry_id=entry.id if entry.role == Role.PROFESSIONAL.value and entry.actor != actor.id else None,
     )
 
 

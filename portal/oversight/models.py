@@ -1,0 +1,122 @@
+"""Questioned accesses, and names that two administrators asked for. No name and no words in clear."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+ANSWER_WITHIN = timedelta(days=15)
+
+
+class Code(models.TextChoices):
+    """Why a professional says that an access was right: all that an administrator reads of it."""
+
+    CARE = "care", _("The patient was in my care")
+    ADVICE = "advice", _("A colleague asked for my advice")
+    DUTY = "duty", _("I was on duty or replaced a colleague")
+    PAPERWORK = "paperwork", _("A letter, certificate or claim had to be written")
+    MISTAKE = "mistake", _("It was a mistake")
+
+
+class Conclusion(models.TextChoices):
+    """What an administrator concluded."""
+
+    JUSTIFIED = "justified", _("The access was justified")
+    UNJUSTIFIED = "unjustified", _("The access was not justified")
+    UNANSWERED = "unanswered", _("No explanation was given in time")
+
+
+class CaseState(models.TextChoices):
+    """Whose turn it is."""
+
+    WAITING = "waiting", _("Waiting for an explanation")
+    OVERDUE = "overdue", _("The deadline has passed")
+    ANSWERED = "answered", _("Explained, waiting for a conclusion")
+    CONCLUDED = "concluded", _("Concluded")
+
+
+class Case(models.Model):
+    """One access that its patient does not recognise.
+
+    ``entry`` is the line of the log; ``dossier`` the dossier's identifier and ``pseudonym`` its name in the log;
+    ``actor`` who is asked to explain. ``sealed_words`` are under the patient's key.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    entry = models.UUIDField(unique=True)
+    entry_at = models.DateTimeField()
+    event = models.CharField(max_length=64)
+    category = models.CharField(max_length=64, blank=True)
+    dossier = models.UUIDField(db_index=True)
+    pseudonym = models.UUIDField()
+    actor = models.UUIDField(db_index=True)
+    opened_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField()
+    code = models.CharField(max_length=16, choices=Code, blank=True)
+    sealed_words = models.BinaryField(default=bytes, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    conclusion = models.CharField(max_length=16, choices=Conclusion, blank=True)
+    concluded_by = models.UUIDField(null=True)
+    concluded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=Q(concluded_at__isnull=True), name="oversight_case_open")]
+        constraints = [
+            models.CheckConstraint(
+                name="oversight_case_answer_whole",
+                condition=Q(code="", answered_at__isnull=True) | Q(code__in=Code.values, answered_at__isnull=False),
+                violation_error_message=_("An explanation has a code and a time, or is not there."),
+            ),
+            models.CheckConstraint(
+                name="oversight_case_conclusion_whole",
+                condition=Q(conclusion="", concluded_by__isnull=True, concluded_at__isnull=True)
+                | Q(conclusion__in=Conclusion.values, concluded_by__isnull=False, concluded_at__isnull=False),
+                violation_error_message=_("A conclusion says what, who and when, or is not there."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "case"
+
+    def state(self, now: datetime) -> CaseState:
+        """Whose turn it is at ``now``."""
+        if self.concluded_at:
+            return CaseState.CONCLUDED
+        if self.answered_at:
+            return CaseState.ANSWERED
+        return CaseState.OVERDUE if now > self.due_at else CaseState.WAITING
+
+
+class Unsealing(models.Model):
+    """One name that an administrator asks for: a second one agrees, both may then read it until ``expires_at``."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    pseudonym = models.UUIDField()
+    reason = models.CharField(max_length=16)
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="unsealings")
+    asked_by = models.UUIDField()
+    asked_at = models.DateTimeField(default=timezone.now)
+    agreed_by = models.UUIDField(null=True)
+    agreed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="oversight_unsealing_two_people",
+                condition=Q(agreed_by__isnull=True, agreed_at__isnull=True, expires_at__isnull=True)
+                | (
+                    Q(agreed_by__isnull=False, agreed_at__isnull=False, expires_at__isnull=False)
+                    & ~Q(agreed_by=models.F("asked_by"))
+                ),
+                violation_error_message=_("Nobody agrees to their own request."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return "unsealing"
