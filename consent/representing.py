@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor, Role, SystemTask
 from audit.events import Event, Outcome
 from audit.log import append
-from consent.acting import Invalid, ended, moment_fact, period, scope_fact, take_turn
+from consent.acting import Invalid, ended, may_share, moment_fact, now, period, scope_fact, take_turn
 from consent.ages import Age
 from consent.categories import Category, Tier
 from consent.decisions import Decision, Facts, Refused, RepresentativeKind, fitting_representations
@@ -21,7 +22,14 @@ from consent.facts import load_facts
 from consent.models import Representation
 from consent.thresholds import decide_opening, decide_sharing
 
-__all__ = ["MOST_CARERS", "Invalid", "add_representative", "end_representative", "represented_by"]
+__all__ = [
+    "MOST_CARERS",
+    "Invalid",
+    "add_representative",
+    "end_representative",
+    "read_representatives",
+    "represented_by",
+]
 
 MOST_CARERS = 3
 _FOUNDERS = frozenset({SystemTask.IMPORT, SystemTask.SEED})
@@ -156,3 +164,41 @@ def represented_by(account: UUID, at: datetime) -> list[UUID]:
     """The dossiers for which this account acts at an instant, whatever that opens. Plain function."""
     live = Representation.objects.live(at).filter(account=account)
     return list(live.order_by("during", "id").values_list("dossier", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Representative:
+    """Somebody who acts for the patient; their name is theirs to give."""
+
+    id: UUID
+    account: UUID
+    kind: RepresentativeKind
+    categories: tuple[Category, ...]
+    since: datetime
+    until: datetime | None
+
+
+def read_representatives(*, actor: Actor, ref: DossierRef) -> tuple[Representative, ...]:
+    """Door: who acts for the patient at this moment.
+
+    Raises:
+        Refused: the actor is not the patient.
+    """
+    with transaction.atomic(durable=True):
+        decision = may_share(actor, ref, Event.SHARING_READ)
+        if decision.allowed:
+            append(Event.SHARING_READ, actor=actor, dossier=ref.pseudonym, ground=decision.ground)
+            live = Representation.objects.about(ref.id).live(now()).order_by("during", "id")
+            return tuple(_representative(each) for each in live)
+    raise Refused(decision)
+
+
+def _representative(row: Representation) -> Representative:
+    return Representative(
+        id=row.id,
+        account=row.account_id,
+        kind=RepresentativeKind(row.kind),
+        categories=tuple(category for category in Category if category.value in row.categories),
+        since=row.during.lower,
+        until=row.during.upper,
+    )

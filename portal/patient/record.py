@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actor import Role
+from consent.ages import Age, age_on
 from consent.categories import Category
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.ui.results import sparklines
 from records import writing
 from records.identity import find_own
+from records.marking import open_to_guardians
 from records.reading import Item, open_category, open_overview, open_record
 
 
@@ -45,7 +47,18 @@ def category(request: Visit, category: Category) -> HttpResponse:
 @only_for(Role.PATIENT)
 def item(request: Visit, record_id: UUID) -> HttpResponse:
     """One document, for a person."""
-    return render(request, "patient/item.html", {"view": open_record(actor=request.actor, record_id=record_id)})
+    view = open_record(actor=request.actor, record_id=record_id)
+    minor = age_on(view.identity.birth_date, timezone.localdate()) is not Age.ADULT
+    return render(request, "patient/item.html", {"view": view, "minor": minor})
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def to_guardians(request: Visit, record_id: UUID) -> HttpResponse:
+    """Opens a document of a minor to their guardians, for good."""
+    open_to_guardians(actor=request.actor, record_id=record_id, confirmed="confirmed" in request.POST)
+    messages.success(request, _("Your guardians can now see this document."))
+    return redirect("patient:item", record_id)
 
 
 @require_POST

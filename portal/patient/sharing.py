@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actor import Role
-from consent import granting
+from consent import granting, naming
 from consent.decisions import Right
 from consent.explaining import read_sharing
 from portal.acting import Visit
@@ -20,6 +20,7 @@ from portal.audiences import only_for
 from portal.patient import changes
 from portal.patient.forms import LengthForm
 from records.identity import find_own
+from records.previewing import Line, Proposal, Viewer, see_as
 
 _TOOLS = {"can_switch": changes.can_switch, "is_opposed": changes.is_opposed, "reason": changes.reason}
 
@@ -55,8 +56,23 @@ def preview(request: Visit) -> HttpResponse:
     if not asked or not form.is_valid():
         messages.info(request, _("No switch was moved: nothing changes."))
         return redirect("patient:sharing")
-    context = {"asked": asked, "effects": changes.effects(asked), "until": form.until, "form": form}
-    return render(request, "patient/preview.html", context)
+    effects = changes.effects(asked)
+    context = {"asked": asked, "effects": effects, "until": form.until, "form": form}
+    return render(request, "patient/preview.html", context | {"counted": _counted(request, effects)})
+
+
+def _counted(request: Visit, effects: tuple[changes.Effect, ...]) -> dict[UUID, tuple[Line, ...]]:
+    """How many documents each change opens or closes to each person, said by the real engine."""
+    dossier_id = find_own(request.actor).id
+    return {
+        effect.person.id: see_as(
+            actor=request.actor,
+            dossier_id=dossier_id,
+            viewer=Viewer(professional=effect.person.id),
+            proposal=Proposal(opened=frozenset(effect.opened), closed=frozenset(effect.closed)),
+        ).changed
+        for effect in effects
+    }
 
 
 @require_POST
@@ -101,6 +117,24 @@ def end(request: Visit, professional_id: UUID) -> HttpResponse:
     """Ends a care relationship."""
     granting.end_relationship(actor=request.actor, ref=find_own(request.actor), professional=professional_id)
     messages.success(request, _("This person no longer takes care of you and sees nothing more."))
+    return redirect("patient:sharing")
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def open_team(request: Visit, organisation_id: UUID) -> HttpResponse:
+    """Lets a whole team take care of the patient."""
+    naming.open_team_care(actor=request.actor, ref=find_own(request.actor), organisation=organisation_id)
+    messages.success(request, _("This team now takes care of you in Carnet."))
+    return redirect("patient:sharing")
+
+
+@require_POST
+@only_for(Role.PATIENT)
+def end_team(request: Visit, organisation_id: UUID) -> HttpResponse:
+    """Ends care by a whole team; those let in by name stay."""
+    naming.end_team_care(actor=request.actor, ref=find_own(request.actor), organisation=organisation_id)
+    messages.success(request, _("This team no longer takes care of you."))
     return redirect("patient:sharing")
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from portal.patient import accesses, directory, home, proofs, record, sharing
+from portal.patient import accesses, directory, home, looking, proofs, record, representatives, sharing, wishes
 from portal.ui.converters import CategoryConverter
 
 register_converter(CategoryConverter, "category")
@@ -15,10 +15,29 @@ urlpatterns = [
     path("record/item/<uuid:record_id>/", record.item, name="item"),
     path("record/item/<uuid:record_id>/hide/", record.mask, name="mask"),
     path("record/item/<uuid:record_id>/show/", record.unmask, name="unmask"),
+    path("record/item/<uuid:record_id>/guardians/", record.to_guardians, name="to_guardians"),
     path("record/<category:category>/", record.category, name="category"),
     path("sharing/", sharing.sharing, name="sharing"),
     path("sharing/changes/", sharing.preview, name="sharing_preview"),
     path("sharing/confirm/", sharing.confirm, name="sharing_confirm"),
+    path("sharing/wishes/", wishes.wishes, name="wishes"),
+    path("sharing/wishes/<slug:part>/", wishes.save, name="wishes_save"),
+    path("sharing/screens/", wishes.discretion, name="discretion"),
+    path("sharing/screens/cover/", wishes.cover, name="cover"),
+    path("sharing/as/", looking.as_somebody, name="see_as"),
+    path("sharing/who/", looking.who, name="who"),
+    path("sharing/told/", looking.disclosures, name="disclosures"),
+    path("sharing/code/", looking.code, name="code"),
+    path("sharing/code/new/", looking.new_code, name="new_code"),
+    path("sharing/consents/", looking.export, name="export_consents"),
+    path("sharing/teams/<uuid:organisation_id>/", sharing.open_team, name="team_open"),
+    path("sharing/teams/<uuid:organisation_id>/end/", sharing.end_team, name="team_end"),
+    path("sharing/representatives/", representatives.representatives, name="representatives"),
+    path("sharing/representatives/<uuid:representation_id>/end/", representatives.end, name="representative_end"),
+    path("for/", representatives.people, name="people"),
+    path("for/<uuid:dossier_id>/", representatives.overview, name="their_record"),
+    path("for/<uuid:dossier_id>/<category:category>/", representatives.drawer, name="their_drawer"),
+    path("for/items/<uuid:record_id>/", representatives.item, name="their_item"),
     path("sharing/add/", directory.find, name="sharing_find"),
     path("sharing/add/<uuid:professional_id>/", directory.welcome, name="sharing_add"),
     path("sharing/requests/<uuid:request_id>/", sharing.answer, name="request_answer"),

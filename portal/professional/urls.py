@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from portal.professional import acts, emergencies, views
+from portal.professional import acts, consents, emergencies, views
 from portal.ui.converters import CategoryConverter
 
 register_converter(CategoryConverter, "drawer")
@@ -14,11 +14,16 @@ _PATIENT = "patients/<uuid:dossier_id>/"
 urlpatterns = [
     path("", views.patients, name="patients"),
     path("accesses/", views.accesses, name="accesses"),
+    path("code/", consents.code, name="code"),
     path("emergency/", emergencies.find, name="emergency_find"),
+    path("items/<uuid:record_id>/hold/", consents.hold_back, name="hold"),
+    path("items/<uuid:record_id>/release/", consents.let_appear, name="release"),
+    path("items/<uuid:record_id>/secret/", consents.secret, name="secret"),
     path("items/<uuid:record_id>/", views.item, name="item"),
     path(_PATIENT, views.patient, name="patient"),
     # Before the drawers: no category has one of these names.
     path(_PATIENT + "request/", acts.ask, name="request"),
+    path(_PATIENT + "tell/", consents.tell, name="tell"),
     path(_PATIENT + "deposit/", acts.deposit_note, name="deposit"),
     path(_PATIENT + "emergency/", emergencies.begin, name="emergency"),
     path(_PATIENT + "emergency/end/", emergencies.end_now, name="emergency_end"),
