@@ -3,6 +3,9 @@
 import re
 
 import pytest
+from django.contrib import messages
+from django.contrib.messages.storage import default_storage
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import translation
 
@@ -92,6 +95,14 @@ def test_without_the_keyring_every_page_is_calm_and_says_nothing_of_it(db, setti
         assert page["Cache-Control"] == "no-store"
         assert "Carnet is taking a short pause" in page.content.decode()
         assert "gone.json" not in page.content.decode()
+
+
+def test_what_was_said_after_an_act_lies_in_no_session(request_) -> None:
+    storage = default_storage(request_)
+    for _each in range(40):
+        storage.add(messages.INFO, "Dr Abgrall, Mental health: this is already your choice. Nothing was changed.")
+    storage.update(HttpResponse())
+    assert request_.session == {}
 
 
 def test_the_language_is_the_persons_not_the_browsers(db) -> None:
