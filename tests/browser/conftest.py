@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from portal.running.launching import granian_options
 from tests import chromium
 from tests.conftest import Database
+from tests.whole.running import RunningHouse
 
 BASE = Path(__file__).resolve().parent.parent.parent
 _SECONDS = 30
@@ -45,6 +46,14 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHouse]:
+    """Carnet with its demo people, opened once for the tests that only look at it or write in records of their own."""
+    house = RunningHouse.open(tmp_path_factory.mktemp("seen") / "carnet")
+    yield house
+    house.stop()
 
 
 @pytest.fixture

@@ -1,0 +1,40 @@
+"""Coming in with both proofs, as a person does; without a script, which these pages do not need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from portal.demo.people import PASSWORD
+from tests.whole.running import RunningHouse
+
+
+def give_password(page: Page, login: str) -> None:
+    """The first step: address and password, by the keyboard."""
+    page.goto("/signin/")
+    page.fill("[name=login]", login)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(lambda address: not address.endswith("/signin/"))
+
+
+def sign_in(page: Page, house: RunningHouse, login: str) -> None:
+    """Both steps; ends on the page where that person starts."""
+    give_password(page, login)
+    page.fill("[name=code]", house.code(login))
+    page.press("[name=code]", "Enter")
+    page.wait_for_url(lambda address: "/signin" not in address)
+
+
+def keep_state(browser: Browser, house: RunningHouse, login: str, folder: Path, *, only_password: bool = False) -> str:
+    """Sign in and keep the cookies in a file, for other browsers of the same person."""
+    path = folder / f"{login}.json"
+    with browser.new_context(base_url=house.url, locale="fr-FR", java_script_enabled=False) as context:
+        page = context.new_page()
+        if only_password:
+            give_password(page, login)
+        else:
+            sign_in(page, house, login)
+        context.storage_state(path=path)
+    return str(path)
