@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.administration import questions, undelivered, views
+from portal.administration import questions, reviews, undelivered, views
 
 app_name = "administration"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("", views.log, name="log"),
     path("integrity/", views.integrity, name="integrity"),
     path("integrity/verify/", views.verify_now, name="verify"),
+    path("emergencies/", reviews.reviews, name="reviews"),
+    path("emergencies/<uuid:emergency_id>/", reviews.conclude, name="review"),
     path("questions/", questions.questions, name="questions"),
     path("questions/<uuid:case_id>/", questions.decide, name="question_decide"),
     path("letters/", undelivered.undelivered, name="undelivered"),
