@@ -167,7 +167,7 @@ def _same_act(one: Line, other: Line) -> bool:
 
 
 def _line(entry: log.LoggedEntry, person: Professional | None, place: Organisation | None, actor: Actor) -> Line:
-    profession = profession_label(entry.profession) if entry.profession else ""
+    profession = profession_label(entry.profession, person.title if person else "") if entry.profession else ""
     return Line(
         at=entry.at,
         who=_who(entry, person, actor),
