@@ -77,6 +77,12 @@ def digester(kind: str) -> Callable[[str], bytes]:
     return lambda value: hmac.digest(key, value.encode(), sha256)
 
 
+def source_digester(dossier_id: UUID) -> Callable[[bytes], bytes]:
+    """How the sources of one dossier are digested: the same source elsewhere has another digest."""
+    digest = digester("source")
+    return lambda source: digest(f"{dossier_id}:{sha256(source).hexdigest()}")
+
+
 def _active(purpose: str) -> HouseKey:
     known = HouseKey.objects.filter(purpose=_known(purpose), state=KeyState.ACTIVE)
     return known.first() or _first_key(purpose)

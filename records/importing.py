@@ -107,6 +107,9 @@ def sort_out(bundle: Bundle) -> tuple[list[Piece], list[Omission]]:
     pieces: list[Piece] = []
     omissions: list[Omission] = []
     seen: dict[bytes, list[Mapping[str, object]]] = {}
+    sources = {
+        id(entry.resource): source_of(entry, original(entry.resource)) for entry in bundle.entries if entry.resource
+    }
     for entry in bundle.entries:
         if entry.resource is None:
             omissions.append(Omission(entry.position, "", PART_OF_NOTHING))
@@ -117,7 +120,7 @@ def sort_out(bundle: Bundle) -> tuple[list[Piece], list[Omission]]:
         if isinstance(landing, LeftOut):
             omissions.append(Omission(entry.position, kind, landing.reason))
             continue
-        source = source_of(entry, plain)
+        source = sources[id(entry.resource)]
         earlier = seen.setdefault(source, [])
         if plain in earlier:
             omissions.append(Omission(entry.position, kind, TWICE))
@@ -126,7 +129,7 @@ def sort_out(bundle: Bundle) -> tuple[list[Piece], list[Omission]]:
         if len(earlier) > 1:
             # Two different resources under one name: both are kept, told apart by their order in the file.
             source += f"#{len(earlier)}".encode()
-        resource = to_json(carry(plain, bundle.references, landing.category))
+        resource = to_json(carry(plain, bundle.references, landing.category, sources))
         authors = tuple(author_numbers(plain, bundle.references))
         pieces.append(Piece(entry.position, landing.category, landing.header, resource, plain, source, authors))
     # Lists show what was filed last first: filing in order of date makes that the newest.

@@ -19,7 +19,9 @@ from django.db.models import BooleanField, Count, DateTimeField, ExpressionWrapp
 from consent.categories import Category
 from consent.decisions import Decision, Facts, Marks, Right, decide, hides
 from records.dossiers import Entered
+from records.formats.fhir.carried import sources_of, without
 from records.headers import Header
+from records.house import source_digester
 from records.models import Record, RecordQuerySet
 from records.shown import Item, Point
 from records.vault.cipher import Flaw, Unreadable
@@ -122,6 +124,18 @@ def open_row(entered: Entered, row: Record) -> tuple[Item, dict[str, Any]]:
     except ValueError:
         raise Unreadable(Flaw.CONTENT) from None
     return _item(entered, row), resource
+
+
+def as_readable(entered: Entered, resource: dict[str, Any]) -> dict[str, Any]:
+    """A resource without the names and results that it carries from records closed to this reader."""
+    sources = sources_of(resource)
+    if not sources:
+        return resource
+    digest = source_digester(entered.ref.id)
+    digests = {digest(source): source for source in sources}
+    rows = Record.objects.filter(dossier_id=entered.ref.id, source_digest__in=digests).defer("header", "body")
+    closed = {digests[bytes(row.source_digest or b"")] for row in rows if not decide_record(entered, row).allowed}
+    return without(resource, closed)
 
 
 def comparable(entered: Entered, item: Item) -> tuple[Point, ...]:

@@ -17,7 +17,16 @@ from records.attempts import Attempt, through
 from records.dossiers import Entered, NoDossier, enter, find_own
 from records.dossiers import Unknown as Unknown
 from records.formats.fhir.presenting import present
-from records.listing import allergies, comparable, count_by_category, decide_record, everything, last_filed, open_row
+from records.listing import (
+    allergies,
+    as_readable,
+    comparable,
+    count_by_category,
+    decide_record,
+    everything,
+    last_filed,
+    open_row,
+)
 from records.models import Record
 from records.shown import CategoryView, Drawer, Item, Overview, RecordView
 
@@ -121,7 +130,8 @@ def _record(attempt: Attempt, *, record_id: UUID) -> RecordView | Exception:
     if not decision.allowed:
         return attempt.unknown(decision)
     attempt.category = row.category
-    item, resource = open_row(entered, row)
+    item, whole = open_row(entered, row)
+    resource = as_readable(entered, whole)
     view = RecordView(
         item=item,
         category=item.category,

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from hashlib import sha256
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -32,7 +31,7 @@ from records.attempts import Attempt, through
 from records.dossiers import Unknown as Unknown
 from records.dossiers import aged_ref, ref_of
 from records.headers import Header
-from records.house import digester
+from records.house import source_digester
 from records.models import Held, Record
 from records.patient_keys import WritingKeys, digest_of
 
@@ -59,7 +58,7 @@ class Filing:
     keys: WritingKeys
     facts: Facts
     decisions: dict[Category, Decision] = field(default_factory=dict)
-    digest: Callable[[str], bytes] | None = None
+    digest: Callable[[bytes], bytes] | None = None
     sources: dict[bytes, UUID] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -238,7 +237,7 @@ def _remember(filing: Filing, record: Record, decision: Decision) -> None:
 
 
 def _source_digest(filing: Filing, source: bytes) -> bytes:
-    """The keyed digest of a source in this dossier: the same source elsewhere has another one."""
+    """The keyed digest of a source in this dossier."""
     if filing.digest is None:
         # Two imports of the same file at once: the second waits here and then finds what the first filed.
         with connection.cursor() as cursor:
@@ -246,8 +245,8 @@ def _source_digest(filing: Filing, source: bytes) -> bytes:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCKS, key])
         known = Record.objects.filter(dossier_id=filing.ref.id, source_digest__isnull=False)
         filing.sources = {bytes(digest or b""): found for digest, found in known.values_list("source_digest", "id")}
-        filing.digest = digester("source")
-    return filing.digest(f"{filing.ref.id}:{sha256(source).hexdigest()}")
+        filing.digest = source_digester(filing.ref.id)
+    return filing.digest(source)
 
 
 def _mark(attempt: Attempt, *, record_id: UUID, masked_at: datetime | None) -> Exception | None:

@@ -4,12 +4,14 @@ A record is kept alone, and ``Practitioner/420`` alone says nothing. When a reso
 of the people, places, medicines, reasons and results it points at are added in one extension of ours,
 and taken off again before the resource leaves: the original comes out as it came in.
 
-A name from a delicate drawer is never carried into another drawer.
+A name from a delicate drawer is never carried into another drawer. What comes from another record says from which
+(its source), so that a reader to whom that record is closed or hidden is not shown it by way of this one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from consent.categories import Category
@@ -24,9 +26,18 @@ URL = "urn:carnet:carried"
 # A list of ten thousand results would be no report; beyond this the rest keeps its own record.
 _MOST = 500
 
+_REFERENCE = "reference"
+_SOURCE = "source"
+_NO_SOURCES: Mapping[int, bytes] = MappingProxyType({})
 
-def carry(resource: dict[str, Any], references: References, category: Category) -> dict[str, Any]:
-    """``resource``, filed in ``category``, with the names of what it points at; itself when there is nothing to add."""
+
+def carry(
+    resource: dict[str, Any], references: References, category: Category, sources: Mapping[int, bytes] = _NO_SOURCES
+) -> dict[str, Any]:
+    """``resource``, filed in ``category``, with the names of what it points at; itself when there is nothing to add.
+
+    ``sources`` names the resources of the file that are filed too, by ``id()``.
+    """
     plain = original(resource)
     seen: dict[str, list[dict[str, Any]]] = {}
     for pointer in pointers(plain):
@@ -35,7 +46,9 @@ def carry(resource: dict[str, Any], references: References, category: Category) 
             continue
         target = references.resolve(pointer, plain)
         if target is not None and (facts := _facts(pointer, target, references, category)):
-            seen[address] = [{"url": "reference", "valueString": address}, *facts]
+            source = sources.get(id(target))
+            told = [{"url": _SOURCE, "valueString": source.decode()}] if source is not None else []
+            seen[address] = [{"url": _REFERENCE, "valueString": address}, *told, *facts]
     if not seen:
         return plain
     carried = [{"url": URL, "extension": facts} for facts in seen.values()]
@@ -53,6 +66,35 @@ def original(resource: dict[str, Any]) -> dict[str, Any]:
     if not kept:
         del plain["extension"]
     return plain
+
+
+def sources_of(resource: Node) -> set[bytes]:
+    """From which other records this one carries names or results."""
+    return {source for facts in _carried(resource) if (source := _source(facts))}
+
+
+def without(resource: dict[str, Any], sources: Collection[bytes]) -> dict[str, Any]:
+    """The resource without what it carries from these records."""
+    if not sources:
+        return resource
+    kept = [
+        extension
+        for extension in resource["extension"]
+        if not _is_ours(extension) or _source(_by_url(extension)) not in sources
+    ]
+    return {**resource, "extension": kept}
+
+
+def _carried(resource: Node) -> Iterator[dict[str, Node]]:
+    return (_by_url(extension) for extension in items(resource, "extension") if _is_ours(extension))
+
+
+def _by_url(extension: Node) -> dict[str, Node]:
+    return {string(fact, "url"): fact for fact in items(extension, "extension")}
+
+
+def _source(facts: Mapping[str, Node]) -> bytes:
+    return string(facts.get(_SOURCE, EMPTY), "valueString").encode()
 
 
 def _is_ours(extension: object) -> bool:
@@ -90,11 +132,7 @@ class Carried(References):
     def __init__(self, resource: Node) -> None:
         super().__init__()
         self._within = resource
-        self._facts: dict[str, dict[str, Node]] = {}
-        for extension in items(resource, "extension"):
-            if _is_ours(extension):
-                facts = {string(fact, "url"): fact for fact in items(extension, "extension")}
-                self._facts[string(facts.get("reference", EMPTY), "valueString")] = facts
+        self._facts = {string(facts.get(_REFERENCE, EMPTY), "valueString"): facts for facts in _carried(resource)}
 
     def name(self, reference: Node, within: Node = EMPTY) -> str:
         """The display of a Reference, else the carried name, else that of a contained resource."""
