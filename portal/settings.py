@@ -67,6 +67,9 @@ AUDIT_PUBLISH_ENTRIES = _env.flag("AUDIT_PUBLISH_ENTRIES", default=False)
 
 # --- Rules ------------------------------------------------------------------------------------
 EMERGENCY_MINUTES = _env.integer("EMERGENCY_MINUTES", 60, at_least=5, at_most=720)
+EMERGENCY_REVIEW_DAYS = _env.integer("EMERGENCY_REVIEW_DAYS", 7, at_least=1, at_most=30)
+CARE_CODE_MINUTES = _env.integer("CARE_CODE_MINUTES", 5, at_least=1, at_most=15)
+HOLD_DAYS = _env.integer("HOLD_DAYS", 30, at_least=1, at_most=30)
 
 refuse_weak_production(
     _env,
