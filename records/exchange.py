@@ -30,11 +30,12 @@ from records.dossiers import enter, ref_of
 from records.formats.fhir.bundle import Bundle, Unreadable, read_bundle
 from records.formats.fhir.carried import original
 from records.formats.fhir.patient import contact_of, differs, has_misspelt_ins, identity_of
+from records.formats.files import read_file
 from records.identity import found_dossier
 from records.importing import ImportReport, Omission, Piece, Tally, only_patient, sort_out
 from records.writing import Filing, begin_filing, write_record
 
-__all__ = ["ImportReport", "Unreadable", "import_bundle"]
+__all__ = ["Bundle", "ImportReport", "Unreadable", "import_bundle", "read_bundle", "read_file"]
 
 Progress = Callable[[int, int], object]
 
@@ -52,8 +53,9 @@ def import_bundle(
     source: Path | Bundle,
     dossier_id: UUID | None = None,
     progress: Progress | None = None,
+    reader: Callable[[Path], Bundle] = read_bundle,
 ) -> ImportReport:
-    """Take a FHIR R4 file into one dossier, all or nothing; taking it in again changes nothing.
+    """Take a file into one dossier, all or nothing; taking it in again changes nothing.
 
     A resource filed before is compared with the one that came: the same is left alone, a changed one becomes a
     new revision.
@@ -62,6 +64,7 @@ def import_bundle(
         source: the path of the file, or a bundle already read.
         dossier_id: the dossier; without it a new one is made from the file's Patient (import and seed only).
         progress: called with (done, total) as records are written.
+        reader: what reads the file; :func:`read_file` takes every kind.
 
     Raises:
         Unreadable: the file is malformed, speaks of somebody else, or of nobody when a dossier is to be made.
@@ -71,7 +74,8 @@ def import_bundle(
     """
     attempt = _Attempt(actor, dossier_id)
     try:
-        bundle = source if isinstance(source, Bundle) else read_bundle(source)
+        bundle = source if isinstance(source, Bundle) else reader(source)
+        attempt.format = bundle.format
         pieces, omissions = sort_out(bundle)
         patient = only_patient(bundle)
         with transaction.atomic(durable=True):
@@ -100,6 +104,7 @@ class _Attempt:
         self.actor = actor
         self.dossier_id = dossier_id
         self.ref: DossierRef | None = None
+        self.format = "fhir"
 
     def filing(self, patient: dict[str, object] | None) -> tuple[Filing, bool]:
         """The open dossier, and whether it was made just now."""
@@ -146,7 +151,7 @@ class _Attempt:
             outcome=Outcome.DONE,
             dossier=report.ref.pseudonym,
             facts={
-                "format": "fhir",
+                "format": self.format,
                 "created": report.created,
                 "amended": report.amended,
                 "unchanged": report.unchanged,
@@ -165,8 +170,12 @@ class _Attempt:
                 category=str(decision.category) if decision is not None else "",
                 ground=decision.ground if decision is not None else "",
                 matrix=decision.matrix if decision is not None else "",
-                facts={"format": "fhir", "error": _reason(problem)},
+                facts={"format": self._format_of(problem), "error": _reason(problem)},
             )
+
+    def _format_of(self, problem: BaseException) -> str:
+        # A file that could not be read never came to be a bundle: its refusal says what it was taken for.
+        return problem.format if isinstance(problem, Unreadable) and self.format == "fhir" else self.format
 
     def _pseudonym(self) -> UUID | None:
         # A dossier made by the failed import is gone too: only one that was there before can be named.

@@ -143,6 +143,8 @@ def only_patient(bundle: Bundle) -> dict[str, object] | None:
     Raises:
         Unreadable: the bundle speaks of several people.
     """
+    if bundle.subject is not None:
+        return bundle.subject
     found = [
         entry.resource for entry in bundle.entries if entry.resource and entry.resource["resourceType"] == "Patient"
     ]

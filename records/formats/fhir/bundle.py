@@ -31,11 +31,16 @@ BUNDLE_TYPES = ("transaction", "batch", "collection", "searchset", "document")
 
 
 class Unreadable(Exception):
-    """A file that cannot be taken in: what is wrong, where, and what to do. Never what the file holds."""
+    """A file that cannot be taken in: what is wrong, where, and what to do. Never what the file holds.
 
-    def __init__(self, sentence: object) -> None:
+    Attributes:
+        format: what the file was taken for, as the log names it.
+    """
+
+    def __init__(self, sentence: object, *, format: str = "fhir") -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.format = format
 
     def __str__(self) -> str:
         return str(self.sentence)
@@ -55,11 +60,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Bundle:
-    """What a file holds, in its order, with an index of what points at what."""
+    """What a file holds, in its order, with an index of what points at what.
+
+    Attributes:
+        format: the format of the file it was made from, as the log names it.
+        subject: the Patient that the header of a document is about. It is compared with the dossier and not filed:
+            it lies inside the document.
+    """
 
     type: str
     entries: tuple[Entry, ...]
     references: References
+    format: str = "fhir"
+    subject: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<Bundle of {len(self.entries)}>"

@@ -146,7 +146,9 @@ DOCUMENTS = {
     "69409-1": Category.CERTIFICATE,
     "69453-9": Category.CERTIFICATE,
     "74207-2": Category.HOSPITAL_REPORT,
+    "75320-2": Category.DIRECTIVES,
     "81215-6": Category.CARE_PLAN,
+    "81334-5": Category.DIRECTIVES,
     "85208-7": Category.CONSULTATION_REPORT,
     "87273-9": Category.PREVENTION,
     "96173-0": Category.LABORATORY,
@@ -220,13 +222,15 @@ def _folded(text: str) -> str:
 
 def of_document(concepts: Iterable[Node]) -> Category | None:
     """The drawer that a document's type names, ``None`` when the table does not know it."""
-    for concept in concepts:
-        for system, code in codes(concept):
-            if system == CATEGORY_SYSTEM and code in _DRAWERS:
-                return Category(code)
-            if code in DOCUMENTS:
-                return DOCUMENTS[code]
-    return None
+    pairs = [pair for concept in concepts for pair in codes(concept)]
+    if outright := outright_drawer(pairs):
+        return outright
+    return next((DOCUMENTS[code] for _system, code in pairs if code in DOCUMENTS), None)
+
+
+def outright_drawer(pairs: Iterable[tuple[str, str]]) -> Category | None:
+    """The drawer named outright among pairs (system, code)."""
+    return next((Category(code) for system, code in pairs if system == CATEGORY_SYSTEM and code in _DRAWERS), None)
 
 
 def delicate(concepts: Iterable[Node], *texts: str) -> Category | None:

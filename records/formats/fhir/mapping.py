@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from consent.categories import Category, Tier
-from records.formats.fhir.drawers import DELICATE, HELD_CLOSE, NEVER_MOVED, USUAL, delicate, of_document
+from records.formats.fhir.drawers import (
+    DELICATE,
+    HELD_CLOSE,
+    NEVER_MOVED,
+    USUAL,
+    delicate,
+    of_document,
+    outright_drawer,
+)
 from records.formats.fhir.elements import Node, codes, concept_words, item, items, string
 from records.formats.fhir.heading import header_of
 from records.formats.fhir.kinds import LEFT_OUT, NOT_A_RECORD, UNDESCRIBED_FILE
@@ -107,6 +115,8 @@ def _by_type(kind: str, resource: Node, references: References) -> Category:
 
 
 def _of_observation(resource: Node) -> Category:
+    if named := outright_drawer(code for concept in items(resource, "category") for code in codes(concept)):
+        return named
     pairs = [code for concept in items(resource, "code") for _system, code in codes(concept)]
     if any(code in _MEASUREMENTS for code in pairs):
         return Category.PREVENTION
@@ -120,6 +130,8 @@ def _of_observation(resource: Node) -> Category:
 
 
 def _of_report(resource: Node) -> Category:
+    if named := outright_drawer(code for concept in items(resource, "category") for code in codes(concept)):
+        return named
     services = {code for concept in items(resource, "category") for _system, code in codes(concept)}
     if services & _GENETIC_SERVICES:
         return Category.GENETICS

@@ -27,11 +27,13 @@ def identity_of(patient: Node) -> Identity | None:
     if not family or not isinstance(birth_date, date):
         return None
     maiden = string(_name(patient, "maiden"), "family")
+    # In France the official name is the birth name, and the usual one the name in use.
+    used = family if maiden and maiden != family else string(_name(patient, "usual"), "family")
     sex = string(patient, "gender")
     number, oid = _ins(patient)
     return Identity(
         family=maiden or family,
-        used_name=family if maiden and maiden != family else "",
+        used_name=used if used != (maiden or family) else "",
         given=" ".join(strings(official, "given")),
         birth_date=birth_date,
         sex=sex if sex in _SEXES else "unknown",
