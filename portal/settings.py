@@ -186,6 +186,8 @@ LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 SECURE_SSL_REDIRECT = _HTTPS
+# Probes of an orchestrator speak http from inside and learn nothing.
+SECURE_REDIRECT_EXEMPT = [r"^health/(live|ready)/$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True

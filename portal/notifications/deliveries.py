@@ -28,6 +28,8 @@ _log = logging.getLogger("carnet.letters")
 
 # RFC 5321, 4.5.4.1: a sender gives up after four or five days.
 GIVE_UP_AFTER = timedelta(days=5)
+# When a letter left is of no use afterwards, and says when its reader was told of what.
+KEPT = timedelta(days=30)
 # Of our own, before a person has to look.
 MOST_FAULTS = 8
 _BATCH = 50
@@ -54,6 +56,16 @@ def deliver_due(urgency: Urgency, *, seconds: float) -> int:
             if not taken:
                 break
     return ended
+
+
+def forget_old(*, limit: int = 10_000) -> int:
+    """Remove deliveries that ended a month ago, some at a time; how many.
+
+    One that is removed is not made anew: the log is never followed backwards.
+    """
+    old = Delivery.objects.filter(ended_at__lt=timezone.now() - KEPT).values("pk")[:limit]
+    removed, _ = Delivery.objects.filter(pk__in=old).delete()
+    return removed
 
 
 def deliver(delivery: Delivery, ways: Mapping[Channel, Way]) -> int | None:

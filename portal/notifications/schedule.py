@@ -19,5 +19,6 @@ BEAT: dict[str, dict[str, Any]] = {
     "send-letters": _every(3.0, "notifications.send", queue="default", expires=10),
     "send-bulk-letters": _every(5.0, "notifications.send_bulk", queue="bulk", expires=60),
     "announce-what-the-clock-brings": _every(900.0, "notifications.announce", queue="bulk", expires=800),
+    "forget-old-deliveries": _every(3600.0, "notifications.forget", queue="bulk", expires=1800),
     "clear-expired-sessions": _every(3600.0, "notifications.clear_expired_sessions", queue="bulk", expires=1800),
 }

@@ -11,7 +11,7 @@ from celery import shared_task
 from django.conf import settings
 
 from portal.notifications.announcing import announce_due
-from portal.notifications.deliveries import deliver_due
+from portal.notifications.deliveries import deliver_due, forget_old
 from portal.notifications.following import follow_log
 from portal.notifications.kinds import Urgency
 
@@ -56,6 +56,12 @@ def send_bulk() -> int:
 def announce() -> int:
     """Bring into the log what the clock alone knows: consents that end soon, statements of the month."""
     return announce_due()
+
+
+@shared_task(name="notifications.forget", **_LIMITS)
+def forget() -> int:
+    """Let go of deliveries that ended long ago; the letters stay."""
+    return forget_old()
 
 
 @shared_task(name="notifications.clear_expired_sessions", **_LIMITS)

@@ -9,9 +9,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from portal.accounts import gates
 from tests.portal.accounts.conftest import give_password
 
-# The page of components exists outside production only.
+# The pages of components and of outgoing messages exist outside production only.
 OPEN = {
-    "accounts:sign_in", "accounts:language", "components",
+    "accounts:sign_in", "accounts:language", "components", "outbox",
+    # For machines: nothing about a person.
+    "watching:live", "watching:ready", "watching:metrics",
     # The published log: the same bytes for everybody.
     "transparency:checkpoint", "transparency:keys", "transparency:tile", "transparency:entries",
 }  # fmt: skip
