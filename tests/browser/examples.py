@@ -1,0 +1,164 @@
+"""An example of every page: who sees it and the way there. A page that is missing here fails the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Page, Response
+
+PATIENT, DOCTOR, ADMINISTRATOR = "camille.moreau", "nadia.lefevre", "irene.vidal"
+EMERGENCY_DOCTOR = "helene.marchand"
+STRANGER, WITH_PASSWORD, WITHOUT_AUTHENTICATOR, EMPTY = "stranger", "with password", "without authenticator", "empty"
+
+_CAMILLE = "main a[href*='/pro/patients/']:has-text('Moreau')"
+_SWITCH = "main label.switch-line input[value$=':imaging']"
+_PREVIEW = "main form[action$='/sharing/changes/']:visible button"
+_NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One page: where the way starts, then what is clicked, typed as ``(field, text)``, or gone to as ``../``."""
+
+    who: str
+    address: str
+    way: tuple[str | tuple[str, str], ...] = ()
+    status: int = 200
+
+    def walk(self, page: Page) -> Response | None:
+        """Go there; the answer of the last page that was gone to by its address."""
+        answer = page.goto(self.address)
+        for step in self.way:
+            if isinstance(step, tuple):
+                page.locator(step[0]).first.fill(step[1])
+            elif step.startswith("../"):
+                answer = page.goto(page.url + step.removeprefix("../"))
+            else:
+                page.locator(step).first.click()
+                page.wait_for_load_state()
+        return answer
+
+
+# Pages, by the name of their address.
+EXAMPLES: dict[str, Example] = {
+    "home": Example(STRANGER, "/"),
+    "components": Example(STRANGER, "/components/"),
+    "accounts:sign_in": Example(STRANGER, "/signin/"),
+    "accounts:second_factor": Example(WITH_PASSWORD, "/signin/code/"),
+    "accounts:recovery": Example(WITH_PASSWORD, "/signin/recovery/"),
+    "accounts:security": Example(PATIENT, "/security/"),
+    "accounts:totp_setup": Example(WITHOUT_AUTHENTICATOR, "/security/totp/", ("summary",)),
+    "accounts:totp_replace": Example(PATIENT, "/security/totp/replace/"),
+    "accounts:recovery_renew": Example(PATIENT, "/security/recovery/"),
+    "patient:home": Example(PATIENT, "/home/"),
+    "patient:record": Example(PATIENT, "/record/"),
+    "patient:category": Example(PATIENT, "/record/laboratory/"),
+    "patient:item": Example(PATIENT, "/record/laboratory/", ("main a.row-link:has-text('HbA1c')", "summary")),
+    "patient:sharing": Example(PATIENT, "/sharing/"),
+    "patient:sharing_professional": Example(
+        PATIENT, "/sharing/", ("main a[href^='/sharing/']:text('Lefèvre'):visible",)
+    ),
+    "patient:sharing_find": Example(PATIENT, "/sharing/add/"),
+    "patient:sharing_add": Example(
+        PATIENT, "/sharing/add/", (("main [name=name]", "picard"), "main form button", "main .rows a")
+    ),
+    "patient:wishes": Example(PATIENT, "/sharing/wishes/"),
+    "patient:discretion": Example(PATIENT, "/sharing/screens/"),
+    "patient:see_as": Example(PATIENT, "/sharing/as/"),
+    "patient:who": Example(PATIENT, "/sharing/who/"),
+    "patient:disclosures": Example(PATIENT, "/sharing/told/"),
+    "patient:code": Example(PATIENT, "/sharing/code/"),
+    "patient:representatives": Example(PATIENT, "/sharing/representatives/"),
+    "patient:people": Example(PATIENT, "/for/"),
+    "questions:list": Example(PATIENT, "/accesses/questions/"),
+    "explaining:list": Example(DOCTOR, "/pro/questions/"),
+    "administration:reviews": Example(ADMINISTRATOR, "/administration/emergencies/"),
+    "administration:alerts": Example(ADMINISTRATOR, "/administration/alerts/"),
+    "administration:questions": Example(ADMINISTRATOR, "/administration/questions/"),
+    "outbox": Example(STRANGER, "/outbox/"),
+    "patient:accesses": Example(PATIENT, "/accesses/"),
+    "patient:proof": Example(PATIENT, "/accesses/proof/"),
+    "notifications:letters": Example(PATIENT, "/letters/"),
+    "notifications:preferences": Example(PATIENT, "/letters/preferences/"),
+    "notifications:preview": Example(PATIENT, "/letters/preferences/emergency/"),
+    "professional:patients": Example(DOCTOR, "/pro/"),
+    "professional:patient": Example(DOCTOR, "/pro/", (_CAMILLE,)),
+    "professional:drawer": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/laboratory/']")),
+    "professional:item": Example(
+        DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/laboratory/']", "main a.row-link:has-text('HbA1c')")
+    ),
+    "professional:request": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href*='/request/']")),
+    "professional:deposit": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/deposit/']")),
+    "professional:code": Example(DOCTOR, "/pro/code/"),
+    "professional:tell": Example(DOCTOR, "/pro/", (_CAMILLE, "../tell/")),
+    "professional:emergency": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/emergency/']")),
+    "professional:emergency_find": Example(DOCTOR, "/pro/emergency/"),
+    "professional:accesses": Example(DOCTOR, "/pro/accesses/"),
+    "administration:log": Example(ADMINISTRATOR, "/administration/", ("summary",)),
+    "administration:integrity": Example(ADMINISTRATOR, "/administration/integrity/"),
+    "administration:undelivered": Example(ADMINISTRATOR, "/administration/letters/"),
+}
+
+# What an address does not tell: mistakes, refusals, blanks, and pages that answer an act.
+STATES: dict[str, Example] = {
+    "a sign-in with a mistake": Example(
+        STRANGER, "/signin/", (("[name=login]", "x@example.org"), ("[name=password]", "x"), "main form button")
+    ),
+    "a wrong code": Example(WITH_PASSWORD, "/signin/code/", ("main form button",)),
+    "before a change of sharing is confirmed": Example(
+        PATIENT, "/sharing/", ("main a[href^='/sharing/']:text('Lefèvre'):visible", _SWITCH, _PREVIEW)
+    ),
+    "no such page": Example(PATIENT, "/record/nothing/", status=404),
+    "another audience's page": Example(PATIENT, "/administration/", status=403),
+    "a prescription": Example(PATIENT, "/record/prescription/", ("main a.row-link",)),
+    "every access, one's own too": Example(PATIENT, "/accesses/", ("main .chips a:last-child",)),
+    "a search without a hit": Example(PATIENT, "/sharing/add/", (("main [name=name]", "zzzz"), "main form button")),
+    "an empty home": Example(EMPTY, "/home/"),
+    "an empty record": Example(EMPTY, "/record/"),
+    "an empty category": Example(EMPTY, "/record/laboratory/"),
+    "nobody to share with": Example(EMPTY, "/sharing/"),
+    "a first history": Example(EMPTY, "/accesses/"),
+    "no letter": Example(EMPTY, "/letters/"),
+    "somebody else's patient": Example(DOCTOR, f"/pro/patients/{_NOBODY}/", status=404),
+    "a refused category": Example(DOCTOR, "/pro/", (_CAMILLE, "../mental_health/"), status=403),
+    "a document without a title": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/deposit/']", "main form button")),
+    "an emergency without a reason": Example(
+        DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/emergency/']", "main form button")
+    ),
+    "an emergency in force": Example(EMERGENCY_DOCTOR, "/pro/", ("main .rows a.row-link",)),
+    "a filter with a mistake": Example(ADMINISTRATOR, "/administration/?dossier=nobody"),
+    "a filter without a hit": Example(ADMINISTRATOR, "/administration/?dossier=P-0000-0000"),
+}
+
+# Addresses that only take an act: they answer 405 to a visit, and what they answer to the act is among the states.
+ACTS = {
+    *("accounts:sign_out", "accounts:language", "accounts:organisation"),
+    *("patient:mask", "patient:unmask", "patient:sharing_preview", "patient:sharing_confirm", "patient:sharing_end"),
+    *("patient:request_answer", "patient:choice_withdraw", "patient:opposition", "patient:opposition_withdraw"),
+    *("notifications:mark_read", "notifications:mark_one", "notifications:other_words"),
+    *("patient:to_guardians", "patient:wishes_save", "patient:cover", "patient:new_code", "patient:export_consents"),
+    *("patient:team_open", "patient:team_end", "patient:representative_end", "questions:ask", "explaining:answer"),
+    *("professional:emergency_end", "professional:hold", "professional:release", "professional:secret"),
+    *("administration:verify", "administration:review", "administration:alert_review"),
+    *("administration:question_decide",),
+}
+
+# Files for machines: proofs and checkpoints of the log.
+FILES = {
+    "patient:proof_download",
+    "transparency:checkpoint",
+    "transparency:tile",
+    "transparency:keys",
+    "transparency:entries",
+}
+
+
+def names_of_pages(resolver: URLResolver | None = None, space: str = "") -> Iterator[str]:
+    """The name of every address of the house."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield space + str(pattern.name)
+        else:
+            yield from names_of_pages(pattern, f"{pattern.namespace}:" if pattern.namespace else space)
