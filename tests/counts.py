@@ -22,13 +22,24 @@ class Counts:
     worlds: int
     # Restarts of a supervised process that is killed.
     restarts: int
+    # Mutations of each good file that is given to a reader.
+    mutations: int
     # Entries that call for a letter while everything around them breaks.
     letters: int
 
 
-NORMAL = Counts(properties=60, log_appends=200, log_writers=4, tree_sizes=24, worlds=10_000, restarts=2, letters=500)
+NORMAL = Counts(
+    properties=60, log_appends=200, log_writers=4, tree_sizes=24, worlds=10_000, restarts=2, letters=500, mutations=60
+)
 SOAK = Counts(
-    properties=2_000, log_appends=20_000, log_writers=8, tree_sizes=40, worlds=1_000_000, restarts=10, letters=10_000
+    properties=2_000,
+    log_appends=20_000,
+    log_writers=8,
+    tree_sizes=40,
+    worlds=1_000_000,
+    restarts=10,
+    letters=10_000,
+    mutations=1_000,
 )
 
 IS_SOAK = os.environ.get("CARNET_SOAK") == "yes"
