@@ -147,12 +147,16 @@ ACTS = {
 
 # Files for machines: proofs and checkpoints of the log.
 FILES = {
+    *("watching:live", "watching:ready", "watching:metrics"),
     "patient:proof_download",
     "transparency:checkpoint",
     "transparency:tile",
     "transparency:keys",
     "transparency:entries",
 }
+
+# Nobody in the demo represents somebody else yet: these pages wait for one, and are not looked at until then.
+UNPEOPLED = {"patient:their_record", "patient:their_drawer", "patient:their_item"}
 
 
 def names_of_pages(resolver: URLResolver | None = None, space: str = "") -> Iterator[str]:
