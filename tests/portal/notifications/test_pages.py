@@ -98,7 +98,7 @@ def test_a_long_past_is_turned_page_by_page(told) -> None:
     browser, seen, address = browser_of(told.account), [], "/letters/"
     while address:
         text = browser.get(address).content.decode()
-        seen += re.findall(r'<li id="letter-([^"]+)"', text)
+        seen += re.findall(r'<li class="folds" id="letter-([^"]+)"', text)
         older = re.search(r'href="(\?[^"]*before=[^"]*)"', text)
         address = f"/letters/{html.unescape(older[1])}" if older else ""
     assert len(seen) == len(set(seen)) == Letter.objects.addressed_to(told.account.pk).count() == 2 * SHOWN + 2
