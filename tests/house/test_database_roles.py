@@ -99,3 +99,20 @@ def test_a_function_with_the_rights_of_its_owner_looks_nowhere_else(superuser):
 
 def test_models_and_migrations_agree(db):
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM records_record",
+        "DELETE FROM records_dossier",
+        "DELETE FROM records_patientkey",
+        "DELETE FROM records_housekey",
+        "UPDATE records_dossier SET pseudonym = gen_random_uuid()",
+        "DELETE FROM accounts_account",
+        "UPDATE accounts_account SET role = 'administrator'",
+    ],
+)
+def test_the_application_erases_nobody_and_makes_no_administrator(db, statement):
+    with psycopg.connect(db.app_url, autocommit=True) as connection, pytest.raises(REFUSALS):
+        connection.execute(statement)
