@@ -92,10 +92,10 @@ def let_in(town: Town) -> None:
         for key in (DOCTOR, *_CARED_FOR.get(patient.key, ())):
             days = ends.get((patient.key, key))
             until = town.later(days=days) if days is not None else None
-            _once(open_relationship, **town.patient(patient.key), professional=town.person(key), until=until)
+            once(open_relationship, **town.patient(patient.key), professional=town.person(key), until=until)
     for patient_key, key in ((CAMILLE, PSYCHOLOGIST), ("theo.lambert", PHYSIOTHERAPIST)):
-        _once(open_relationship, **town.patient(patient_key), professional=town.person(key))
-        _once(end_relationship, **town.patient(patient_key), professional=town.person(key))
+        once(open_relationship, **town.patient(patient_key), professional=town.person(key))
+        once(end_relationship, **town.patient(patient_key), professional=town.person(key))
 
 
 def decide(town: Town) -> None:
@@ -112,20 +112,20 @@ def decide(town: Town) -> None:
     ):
         until = town.later(days=days) if days is not None else None
         person = town.person(key)
-        _once(choose, **camille, professional=person, category=category, right=read, allowed=allowed, until=until)
+        once(choose, **camille, professional=person, category=category, right=read, allowed=allowed, until=until)
     hospital = town.staff[EMERGENCY_DOCTOR].organisation
     antoine, fatou, paul = (town.patient(key) for key in ("antoine.girard", "fatou.sarr", "paul.nguyen"))
-    _once(choose, **antoine, organisation=hospital, category=Category.CERTIFICATE, right=read, allowed=False)
-    _once(choose, **fatou, profession=Profession.PHARMACIST, category=Category.LABORATORY, right=read, allowed=False)
-    _once(choose, **paul, profession=Profession.NURSE, category=Category.PRESCRIPTION, right=read, allowed=True)
-    changed = _once(
+    once(choose, **antoine, organisation=hospital, category=Category.CERTIFICATE, right=read, allowed=False)
+    once(choose, **fatou, profession=Profession.PHARMACIST, category=Category.LABORATORY, right=read, allowed=False)
+    once(choose, **paul, profession=Profession.NURSE, category=Category.PRESCRIPTION, right=read, allowed=True)
+    changed = once(
         choose, **paul, professional=town.person(PHYSIOTHERAPIST), category=Category.IMAGING, right=read, allowed=False
     )
     if changed is not None:
         withdraw_choice(**paul, choice_id=changed)
-    _once(oppose, **camille, professional=town.person(HOSPITAL_NURSE))
-    _once(oppose, **antoine, professional=town.person(DOCTOR), author=town.person(PSYCHOLOGIST))
-    _once(oppose, **town.patient("elodie.rousseau"), organisation=hospital)
+    once(oppose, **camille, professional=town.person(HOSPITAL_NURSE))
+    once(oppose, **antoine, professional=town.person(DOCTOR), author=town.person(PSYCHOLOGIST))
+    once(oppose, **town.patient("elodie.rousseau"), organisation=hospital)
 
 
 def write(town: Town) -> None:
@@ -199,11 +199,11 @@ def ask(town: Town) -> None:
         (CARDIOLOGIST, Category.MENTAL_HEALTH, False, None),
         (CARDIOLOGIST, Category.MATERNITY_SEXUAL_HEALTH, True, 60),
     ):
-        asked = _once(request_access, actor=town.staff[key], ref=ref, category=category, purpose="diagnosis")
+        asked = once(request_access, actor=town.staff[key], ref=ref, category=category, purpose="diagnosis")
         if asked is not None:
             until = town.later(days=days) if days is not None else None
             answer_request(**town.patient(CAMILLE), request_id=asked, allowed=allowed, until=until)
-    _once(request_access, actor=town.staff[NURSE], ref=ref, category=Category.LABORATORY, purpose="follow_up")
+    once(request_access, actor=town.staff[NURSE], ref=ref, category=Category.LABORATORY, purpose="follow_up")
 
 
 def _paper(key: str, today: date, title: str, category: Category, text: str, *, by: str = "") -> dict[str, Any]:
@@ -228,7 +228,7 @@ def _file(actor: Actor, ref: DossierRef, resource: dict[str, Any], category: Cat
     )
 
 
-def _once(act: Callable[..., UUID | None], **given: Any) -> UUID | None:
+def once(act: Callable[..., UUID | None], **given: Any) -> UUID | None:
     """Do it, unless an interrupted seeding did it before."""
     with suppress(Invalid):
         return act(**given)

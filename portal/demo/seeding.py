@@ -7,7 +7,7 @@ from datetime import datetime
 
 from consent.categories import Category
 from consent.models import AccessRequest
-from portal.demo import founding, living
+from portal.demo import founding, living, standing
 from portal.demo.histories import history
 from portal.demo.people import PATIENTS, professional
 from records.exchange import import_bundle
@@ -52,3 +52,4 @@ def seed(now: datetime, say: Say = lambda _step: None) -> None:
     for act in (living.let_in, living.decide, living.write, living.look, living.be_refused, living.break_the_glass):
         act(town)
     living.ask(town)
+    standing.stand_in(town)

@@ -47,7 +47,7 @@ class CarerForm(LengthForm):
         label=gettext_lazy("E-mail address that this person signs in with"),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    categories = forms.MultipleChoiceField(label=gettext_lazy("Categories"), widget=forms.CheckboxSelectMultiple)
+    categories = forms.MultipleChoiceField(label=gettext_lazy("Categories"))
     field_order = ["login", "categories", "length"]
 
     def __init__(self, *args: object, **kwargs: object) -> None:

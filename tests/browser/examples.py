@@ -14,6 +14,7 @@ STRANGER, WITH_PASSWORD, WITHOUT_AUTHENTICATOR, EMPTY = "stranger", "with passwo
 
 _CAMILLE = "main a[href*='/pro/patients/']:has-text('Moreau')"
 _SWITCH = "main label.switch-line input[value$=':imaging']"
+_LUCAS = "main a.row-link:has-text('Lucas')"
 _PREVIEW = "main form[action$='/sharing/changes/']:visible button"
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -72,6 +73,11 @@ EXAMPLES: dict[str, Example] = {
     "patient:code": Example(PATIENT, "/sharing/code/"),
     "patient:representatives": Example(PATIENT, "/sharing/representatives/"),
     "patient:people": Example(PATIENT, "/for/"),
+    "patient:their_record": Example(PATIENT, "/for/", (_LUCAS,)),
+    "patient:their_drawer": Example(PATIENT, "/for/", (_LUCAS, "main a.row-link >> nth=0")),
+    "patient:their_item": Example(
+        PATIENT, "/for/", (_LUCAS, "main li:not(:has-text('0 document')) a.row-link", "main a.row-link >> nth=0")
+    ),
     "questions:list": Example(PATIENT, "/accesses/questions/"),
     "explaining:list": Example(DOCTOR, "/pro/questions/"),
     "administration:reviews": Example(ADMINISTRATOR, "/administration/emergencies/"),
@@ -154,9 +160,6 @@ FILES = {
     "transparency:keys",
     "transparency:entries",
 }
-
-# Nobody in the demo represents somebody else yet: these pages wait for one, and are not looked at until then.
-UNPEOPLED = {"patient:their_record", "patient:their_drawer", "patient:their_item"}
 
 
 def names_of_pages(resolver: URLResolver | None = None, space: str = "") -> Iterator[str]:
