@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from consent.categories import Category
 from records.formats.apart import read_apart
 from records.formats.cda import xml
 from records.formats.fhir import bundle as fhir
@@ -92,9 +93,13 @@ def _with(entry: Entry, resource: dict[str, Any]) -> Entry:
 
 
 def _lying(resource: dict[str, Any], drawer: object) -> dict[str, Any]:
-    """``resource`` in the drawer of its document when it says so."""
+    """``resource`` in the drawer of its document when it says so; a measurement of an everyday document in its own."""
     if {"coding": [SAME_DRAWER]} not in resource.get("category", []):
         return resource
+    plain = {key: value for key, value in resource.items() if key != "category"}
+    everyday = not (drawer in HELD_CLOSE or (isinstance(drawer, Category) and is_delicate(drawer)))
+    if everyday and category_of(plain, References()) is not Category.LABORATORY:
+        return plain
     return _named(resource, drawer)
 
 

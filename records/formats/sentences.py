@@ -45,7 +45,9 @@ SENTENCES: Mapping[str, str] = {
 def sentence_of(token: str, facts: Mapping[str, object]) -> str:
     """The sentence in the reader's language; an unknown token or a strange fact gives the general one."""
     numbers = {key: value for key, value in facts.items() if isinstance(value, int)}
+    general = SENTENCES["fault"]
+    sentence = SENTENCES.get(token, general)
     try:
-        return gettext(SENTENCES[token]) % numbers
+        return gettext(sentence) % numbers
     except (KeyError, TypeError, ValueError):
-        return gettext(SENTENCES["fault"])
+        return gettext(general)
