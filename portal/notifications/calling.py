@@ -21,7 +21,7 @@ ABOUT_A_DOSSIER = {
     Event.CONSENT_ENDING.dotted: Kind.CONSENT_ENDING,
     Event.STATEMENT_READY.dotted: Kind.STATEMENT,
     "export.ready": Kind.EXPORT_READY,
-    "key.turned": Kind.KEY_TURNED,
+    Event.KEY_RETIRED.dotted: Kind.KEY_TURNED,
     "case.concluded": Kind.CASE_CONCLUDED,
     "unsealing.done": Kind.UNSEALING,
 }
