@@ -89,6 +89,8 @@ def _reference(document: Element, raw: bytes, patient: str) -> Made:
     )
     form = coding(_FORMAT, "urn:ihe:iti:xds-sd:pdf:2008" if files and not body else "urn:hl7-org:sdwg:ccda")
     authors = [found for element in document.all("author") if (found := author_of(element))]
+    signed = author_of(document.first("legalAuthenticator", "assignedEntity"))
+    known = {str(author.get("identifier")) for author in authors if "identifier" in author}
     return kept(
         resourceType="DocumentReference",
         id=_lasting_name(document, raw),
@@ -100,7 +102,8 @@ def _reference(document: Element, raw: bytes, patient: str) -> Made:
         subject={"reference": patient},
         date=fhir_instant(made),
         author=authors,
-        authenticator=author_of(document.first("legalAuthenticator", "assignedEntity")),
+        # Most authors sign what they write: one person is told once.
+        authenticator={} if str(signed.get("identifier")) in known else signed,
         custodian=organisation_of(document.first("custodian", "assignedCustodian", "representedCustodianOrganization")),
         description=title,
         securityLabel=[concept(coding(_CONFIDENTIALITY, confidentiality))] if confidentiality else [],

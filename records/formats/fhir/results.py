@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from records.formats.fhir.elements import (
     Node,
+    concept_label,
     concept_text,
     item,
     items,
@@ -146,4 +147,4 @@ def _words(observation: Node) -> str:
     ends = [quantity_text(item(ratio, end)) for end in ("numerator", "denominator")]
     if all(ends):
         return " / ".join(ends)
-    return concept_text(item(observation, "dataAbsentReason")) or "; ".join(strings(observation, "valueSampledData"))
+    return concept_label(item(observation, "dataAbsentReason")) or "; ".join(strings(observation, "valueSampledData"))

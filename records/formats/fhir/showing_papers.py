@@ -56,6 +56,8 @@ def observation(resource: Node, carried: Carried) -> Sections:
 def _value_rows(resource: Node) -> Rows:
     found = result_of(resource)
     yield from row(_("Value"), found.value if found.value is not None else found.text, found.unit, found.flag)
+    if found.value is None and not found.text:
+        yield from row(_("Value"), concept_word(item(resource, "dataAbsentReason")))
     yield from row(_("Reference range"), found.range, found.unit)
 
 

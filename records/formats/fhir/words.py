@@ -86,6 +86,12 @@ _CODES = {
     "differential": _("One possibility among others"),
     "presumed": _("Presumed"),
     "refuted": _("Ruled out"),
+    # Observation.dataAbsentReason
+    "temp-unknown": _("Not known yet"),
+    "asked-unknown": _("Not known"),
+    "not-performed": _("Not done"),
+    "masked": _("Not told"),
+    "as-text": _("In the file beside it"),
     # Goal.achievementStatus
     "improving": _("Improving"),
     "worsening": _("Getting worse"),
