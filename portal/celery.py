@@ -18,8 +18,9 @@ from celery.signals import before_task_publish, setup_logging, task_postrun, tas
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.keys import schedule as keys
+from portal.notifications import schedule as letters
 from portal.notifications.kinds import Urgency
-from portal.notifications.schedule import BEAT
 from portal.queues import LONGEST_TASK_SECONDS, QUEUES, VISIBILITY_SECONDS
 from portal.tracing import current_request, enter_task, leave_task
 
@@ -63,11 +64,11 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     timezone=settings.TIME_ZONE,
-    beat_schedule=BEAT,
+    beat_schedule={**letters.BEAT, **keys.BEAT},
 )
 app.autodiscover_tasks()
-# No Django application of its own: it has no tables.
-app.autodiscover_tasks(["portal.administration"])
+# No Django applications of their own: they have no tables.
+app.autodiscover_tasks(["portal.administration", "portal.keys"])
 
 
 @setup_logging.connect
