@@ -16,7 +16,7 @@ from portal.notifications.forms import WishesForm, kinds_for
 from portal.notifications.kinds import Channel, Kind
 from portal.notifications.models import Letter
 from portal.notifications.preferences import Wishes, keep_wishes, wishes_of
-from portal.notifications.wording import Topic
+from portal.notifications.wording import Topic, said_in_portal
 from portal.notifications.wording import render as worded
 from portal.notifications.words import draw_again, three_words
 
@@ -41,6 +41,7 @@ def letters(request: Visit) -> HttpResponse:
         "older": page[SHOWN - 1].entry_index if len(page) > SHOWN else None,
         "only_unread": only_unread,
         "unread": own.unread().count(),
+        "said": said_in_portal,
     }
     return render(request, "notifications/letters.html", context)
 

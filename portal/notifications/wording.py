@@ -62,6 +62,13 @@ def render(channel: Channel, topics: Iterable[Topic], language: str, words: Word
         return Message(subject=_one_line(_text("subject", {"urgent": urgent})), text=f"{text}\n")
 
 
+def said_in_portal(letter: Letter) -> str:
+    """What the portal says of a letter, in the language in force; of somebody else's Carnet never "your record"."""
+    if letter.represents is None:
+        return letter.sentence
+    return _sentence("mail", Topic(Kind(letter.kind), represented=True))
+
+
 def _sms_lines(told: Sequence[Topic]) -> list[str]:
     """One sentence: several letters are announced together, the most urgent alone."""
     urgent = [topic for topic in told if topic.kind.traits.urgency is Urgency.EMERGENCY]

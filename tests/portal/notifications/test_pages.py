@@ -82,6 +82,16 @@ def test_the_unread_are_shown_alone_and_marked_one_by_one(told) -> None:
     assert "Nothing unread" in browser.get("/letters/?show=unread").content.decode()
 
 
+def test_a_letter_about_somebody_else_does_not_say_that_the_record_is_yours(db) -> None:
+    carer = a_patient(family="Nedelec")
+    at = timezone.now()
+    for number, kind in enumerate((Kind.FIRST_ACCESS, Kind.NEW_DOCUMENT, Kind.EMERGENCY)):
+        Letter.objects.create(account=carer.account, entry_index=number, kind=kind, at=at, represents=carer.ref.id)
+    rows = browser_of(carer.account).get("/letters/").content.decode().split('<ul class="rows"')[1]
+    assert rows.count("a Carnet that you look after") == 3
+    assert "your record" not in rows.lower()
+
+
 def test_nobody_marks_the_letter_of_somebody_else(told) -> None:
     letter = Letter.objects.addressed_to(told.account.pk)[0]
     assert browser_of(a_patient(family="Kermarrec").account).post(f"/letters/{letter.pk}/read/").status_code == 404
