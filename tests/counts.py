@@ -22,6 +22,9 @@ class Counts:
     worlds: int
     # Restarts of a supervised process that is killed.
     restarts: int
+    # Records of one patient that are sealed again under load, and how often the worker is killed meanwhile.
+    rotated_records: int
+    rotation_kills: int
     # Mutations of each good file that is given to a reader.
     mutations: int
     # Entries that call for a letter while everything around them breaks.
@@ -29,7 +32,16 @@ class Counts:
 
 
 NORMAL = Counts(
-    properties=60, log_appends=200, log_writers=4, tree_sizes=24, worlds=10_000, restarts=2, letters=500, mutations=60
+    properties=60,
+    log_appends=200,
+    log_writers=4,
+    tree_sizes=24,
+    worlds=10_000,
+    restarts=2,
+    letters=500,
+    mutations=60,
+    rotated_records=240,
+    rotation_kills=4,
 )
 SOAK = Counts(
     properties=2_000,
@@ -40,6 +52,8 @@ SOAK = Counts(
     restarts=10,
     letters=10_000,
     mutations=1_000,
+    rotated_records=4_000,
+    rotation_kills=20,
 )
 
 IS_SOAK = os.environ.get("CARNET_SOAK") == "yes"
