@@ -1,5 +1,6 @@
 """The engine and its second statement give the same answer in every world; each seeded mistake is caught."""
 
+import json
 import random
 import sys
 from collections import Counter
@@ -16,6 +17,7 @@ from tests.consent.restatement import RULES, answer
 from tests.consent.stories import TAPE, question_of, told, world_of
 from tests.counts import COUNTS
 
+VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "consent_worlds.json"
 SOURCE = Path(decisions.__file__).read_text()
 RANDOM_TAPES = [random.Random(number).randbytes(TAPE) for number in range(20_000)]
 
@@ -33,6 +35,15 @@ def test_the_worlds_reach_every_line_of_the_table():
     grounds = {ground for *_, ground in RULES}
     assert {ground for ground in grounds if reached[ground] < 3} == set()
     assert grounds == set(Ground) - {Ground.RELATIONSHIP, Ground.EMERGENCY_CLOSED, Ground.EMERGENCY_SWITCHED_OFF}
+
+
+def test_the_worlds_given_to_others_have_the_answers_that_both_statements_give():
+    given = json.loads(VECTORS.read_text())["worlds"]
+    assert len({each["answer"]["ground"] for each in given}) == len({ground for *_, ground in RULES})
+    for each in given:
+        expected = tuple(each["answer"][name] for name in ("rule", "allowed", "ground", "rests_on"))
+        assert answer(each["world"]) == expected
+        assert told(decide(**question_of(each["world"]))) == expected
 
 
 # What a tired colleague could change in one line: (what it says, what it would say).
