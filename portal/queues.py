@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from kombu import Queue
+from kombu import Exchange, Queue
 from kombu.utils.scheduling import priority_cycle
 
 from portal.notifications.kinds import Urgency
 
-# Declared as names only: the Redis transport keeps one list per queue.
-QUEUES = tuple(Queue(urgency.value) for urgency in Urgency)
+# Each with an exchange of its own: bound to a common one by a common key, a message would reach all three.
+QUEUES = tuple(Queue(urgency.value, Exchange(urgency.value), routing_key=urgency.value) for urgency in Urgency)
 # A message that nobody acknowledged comes back to the queue after this many seconds. Longer than
 # the longest task, or Redis would hand out a task that is still running.
 VISIBILITY_SECONDS = 900
