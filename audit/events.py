@@ -102,6 +102,7 @@ class Event(Enum):
     UNSEALING_DONE = ("unsealing.done", _("name behind a pseudonym opened by two administrators"))
     LOG_EXPORTED = ("log.exported", _("lines of the log taken away"))
     ALERTS_READ = ("alerts.read", _("alerts of the log read"))
+    ALERT_REVIEWED = ("alert.reviewed", _("alert of the log looked at"))
 
     def __init__(self, dotted: str, meaning: str) -> None:
         self.dotted = dotted

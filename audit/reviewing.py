@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q
-from django.db.models.functions import TruncHour
+from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncHour
 from django.utils import timezone
 
 from audit import log, models
@@ -29,7 +29,7 @@ ACCESSES = (
 class LogFilter:
     """What to show; what is left empty filters nothing.
 
-    ``since`` is included, ``until`` is not. ``actor`` and ``dossier`` are pseudonyms as shown
+    ``since`` is included, ``until`` is not. ``actor``, ``dossier`` and ``organisation`` are pseudonyms as shown
     (``P-7Q3K-M2XT``) or whole UUIDs. ``event`` is a dotted name, ``outcome`` one of ``Outcome``.
     """
 
@@ -39,6 +39,9 @@ class LogFilter:
     dossier: str = ""
     event: str = ""
     outcome: str = ""
+    ground: str = ""
+    profession: str = ""
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +141,17 @@ def accesses_per_hour(day: date) -> list[HourCount]:
     ]
 
 
+def rhythm(since: datetime, until: datetime) -> dict[tuple[int, int], int]:
+    """Looks into records by weekday (1 Monday to 7) and hour, in the time zone in force."""
+    counted = (
+        models.Entry.objects.filter(event__in=ACCESSES, at__gte=since, at__lt=until)
+        .annotate(weekday=ExtractIsoWeekDay("at"), hour=ExtractHour("at"))
+        .values_list("weekday", "hour")
+        .annotate(count=Count("id"))
+    )
+    return {(weekday, hour): count for weekday, hour, count in counted}
+
+
 def latest_checkpoint() -> CheckpointView | None:
     """The last checkpoint that was signed, if any."""
     return next(iter(recent_checkpoints(limit=1)), None)
@@ -168,6 +182,12 @@ def _conditions(wanted: LogFilter) -> Q:
         conditions &= Q(event=wanted.event)
     if wanted.outcome:
         conditions &= Q(outcome=wanted.outcome)
+    if wanted.ground:
+        conditions &= Q(ground=wanted.ground)
+    if wanted.profession:
+        conditions &= Q(profession=wanted.profession)
+    if wanted.organisation:
+        conditions &= Q(organisation__range=uuid_range(wanted.organisation))
     return conditions
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.administration import questions, reviews, undelivered, views
+from portal.administration import alerts, questions, reviews, undelivered, views
 
 app_name = "administration"
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("integrity/verify/", views.verify_now, name="verify"),
     path("emergencies/", reviews.reviews, name="reviews"),
     path("emergencies/<uuid:emergency_id>/", reviews.conclude, name="review"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/<slug:key>/", alerts.review, name="alert_review"),
     path("questions/", questions.questions, name="questions"),
     path("questions/<uuid:case_id>/", questions.decide, name="question_decide"),
     path("letters/", undelivered.undelivered, name="undelivered"),

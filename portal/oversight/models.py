@@ -120,3 +120,24 @@ class Unsealing(models.Model):
 
     def __str__(self) -> str:
         return "unsealing"
+
+
+class AlertState(models.TextChoices):
+    """What became of an alert; one that nobody took has no row at all."""
+
+    TAKEN = "taken", _("Being looked at")
+    EXPLAINED = "explained", _("Explained")
+    CONFIRMED = "confirmed", _("Confirmed: not right")
+
+
+class AlertReview(models.Model):
+    """What an administrator made of one alert; ``key`` is that of :class:`audit.alerting.Alert`."""
+
+    key = models.CharField(max_length=32, primary_key=True)
+    kind = models.CharField(max_length=32)
+    state = models.CharField(max_length=16, choices=AlertState)
+    assignee = models.UUIDField()
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"alert {self.kind}, {self.state}"

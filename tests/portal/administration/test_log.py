@@ -74,7 +74,7 @@ def test_filters_narrow(browser) -> None:
     reader.get(f"/pro/patients/{other.ref.id}/")
     mine, theirs = shown("P", one.ref.pseudonym), shown("P", other.ref.pseudonym)
     text = seen(browser.get(ADDRESS, {"dossier": mine})).split('id="entries"')[1]
-    assert mine in text.split("<tbody>")[1]
+    assert mine in text.split("<tbody")[1]
     assert theirs not in text
     text = seen(browser.get(ADDRESS, {"actor": shown("A", doctor.account.pk), "outcome": "refused"}))
     assert theirs in text

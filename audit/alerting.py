@@ -1,0 +1,133 @@
+"""What stands out in the log, each with its reason: never a score, never a name.
+
+Every rule is one query over a period. An alert says what was counted and against what, so that a person can judge it;
+it accuses nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from hashlib import sha256
+from uuid import UUID
+
+from django.db import connection
+
+from audit.actor import Role
+from audit.events import Event, Outcome
+
+REFUSED_IN_A_ROW = 5
+BULK_AT_LEAST = 20
+BULK_TIMES = 3
+SEQUEL_WITHIN = timedelta(hours=2)
+USUAL_DAYS = 30
+USUAL_AT_LEAST = 40
+_MOST = 100
+
+
+class Kind(StrEnum):
+    """The rules."""
+
+    EMERGENCY_WITHOUT_SEQUEL = "emergency_without_sequel"
+    NO_RELATIONSHIP = "no_relationship"
+    REFUSED_IN_A_ROW = "refused_in_a_row"
+    BULK_READING = "bulk_reading"
+    UNUSUAL_HOUR = "unusual_hour"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One thing that stands out: ``count`` of what the rule counts, ``usual`` what it is compared with."""
+
+    kind: Kind
+    at: datetime
+    actor: UUID
+    dossier: UUID | None
+    count: int
+    usual: int = 0
+
+    @property
+    def key(self) -> str:
+        """The same for the same alert computed again: who, what, whom, on which day."""
+        named = f"{self.kind}|{self.actor}|{self.dossier}|{self.at:%Y-%m-%d}"
+        return sha256(named.encode()).hexdigest()[:32]
+
+
+_LOOKS = (Event.DOSSIER_OPENED.dotted, Event.CATEGORY_READ.dotted, Event.RECORD_READ.dotted)
+
+_EMERGENCIES = """
+SELECT e.at, e.actor, e.dossier, 1, 0 FROM public.audit_entry e
+WHERE e.event = %(emergency)s AND e.outcome = ANY (%(granted)s) AND e.at >= %(since)s AND e.at < %(until)s
+    AND e.at < now() - %(sequel)s
+    AND NOT EXISTS (SELECT FROM public.audit_entry l WHERE l.actor = e.actor AND l.dossier = e.dossier
+        AND l.at >= e.at AND l.at < e.at + %(sequel)s
+        AND l.event = ANY (%(contents)s) AND l.outcome = ANY (%(granted)s))
+"""
+_STRANGERS = """
+SELECT min(at), actor, dossier, count(*), 0 FROM public.audit_entry
+WHERE outcome = %(refused)s AND ground = 'no_relationship' AND role = %(professional)s
+    AND at >= %(since)s AND at < %(until)s AND dossier IS NOT NULL
+GROUP BY actor, dossier, date_trunc('day', at)
+"""
+_IN_A_ROW = """
+SELECT min(at), actor, NULL::uuid, count(*), 0 FROM public.audit_entry
+WHERE outcome = %(refused)s AND role = %(professional)s AND at >= %(since)s AND at < %(until)s
+GROUP BY actor, date_bin('10 minutes', at, timestamptz '2000-01-01') HAVING count(*) >= %(in_a_row)s
+"""
+_BULK = """
+WITH days AS (
+    SELECT actor, date_trunc('day', at) AS day, min(at) AS at, count(DISTINCT dossier) AS seen
+    FROM public.audit_entry
+    WHERE role = %(professional)s AND event = ANY (%(looks)s) AND outcome = ANY (%(granted)s)
+        AND at >= %(before)s AND at < %(until)s
+    GROUP BY actor, date_trunc('day', at)),
+usual AS (
+    SELECT actor, avg(seen) AS mean FROM days WHERE day < date_trunc('day', %(since)s::timestamptz) GROUP BY actor)
+SELECT d.at, d.actor, NULL::uuid, d.seen, coalesce(u.mean, 0)::int FROM days d LEFT JOIN usual u USING (actor)
+WHERE d.at >= %(since)s AND d.seen >= greatest(%(bulk)s, %(times)s * coalesce(u.mean, 0))
+"""
+_HOURS = """
+WITH acts AS (
+    SELECT actor, at, extract(hour FROM at)::int AS hour FROM public.audit_entry
+    WHERE role = %(professional)s AND event = ANY (%(looks)s) AND at >= %(before)s AND at < %(until)s),
+usual AS (SELECT actor, count(*) AS total FROM acts WHERE at < %(since)s GROUP BY actor HAVING count(*) >= %(enough)s)
+SELECT min(a.at), a.actor, NULL::uuid, count(*), min(u.total)::int FROM acts a JOIN usual u USING (actor)
+WHERE a.at >= %(since)s AND NOT EXISTS (SELECT FROM acts b WHERE b.actor = a.actor AND b.at < %(since)s
+    AND (abs(b.hour - a.hour) <= 1 OR abs(b.hour - a.hour) = 23))
+GROUP BY a.actor, date_trunc('day', a.at)
+"""
+_RULES = {
+    Kind.EMERGENCY_WITHOUT_SEQUEL: _EMERGENCIES,
+    Kind.NO_RELATIONSHIP: _STRANGERS,
+    Kind.REFUSED_IN_A_ROW: _IN_A_ROW,
+    Kind.BULK_READING: _BULK,
+    Kind.UNUSUAL_HOUR: _HOURS,
+}
+
+
+def find_alerts(since: datetime, until: datetime) -> list[Alert]:
+    """What stands out from ``since`` until ``until``, newest first; at most a hundred of each rule."""
+    values: dict[str, Any] = {
+        "since": since,
+        "until": until,
+        "before": since - timedelta(days=USUAL_DAYS),
+        "sequel": SEQUEL_WITHIN,
+        "emergency": Event.EMERGENCY_OPENED.dotted,
+        "granted": [Outcome.ALLOWED.value, Outcome.DONE.value],
+        "refused": Outcome.REFUSED.value,
+        "professional": Role.PROFESSIONAL.value,
+        "looks": list(_LOOKS),
+        "contents": [*_LOOKS[1:], Event.RECORD_CREATED.dotted],
+        "in_a_row": REFUSED_IN_A_ROW,
+        "bulk": BULK_AT_LEAST,
+        "times": BULK_TIMES,
+        "enough": USUAL_AT_LEAST,
+    }
+    found: list[Alert] = []
+    with connection.cursor() as cursor:
+        for kind, query in _RULES.items():
+            cursor.execute(f"{query} ORDER BY 1 DESC LIMIT {_MOST}", values)
+            found += [Alert(kind, *row) for row in cursor.fetchall()]
+    return sorted(found, key=lambda alert: alert.at, reverse=True)
