@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from records.formats.refusals import Unfit
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_SEGMENTS = 50_000
+MAX_SEGMENTS = 20_000
 # The longest segment of the standard has some sixty fields.
 _MAX_FIELDS = 400
 

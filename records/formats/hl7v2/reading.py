@@ -101,7 +101,7 @@ class _Message:
             performer=[self._laboratory] if self._laboratory else [],
             resultsInterpreter=[reader] if reader else [],
             result=[{"reference": f"urn:uuid:{result['id']}"} for result in results],
-            conclusion="\n".join(_notes(group[1:])),
+            conclusion="\n".join(_notes(group, 1)),
             presentedForm=[made for segment in group if segment.name == "OBX" and (made := _file(segment))],
         )
         yield from results
@@ -112,7 +112,7 @@ class _Message:
                 continue
             told = result_fields(segment)
             code = next((one["code"] for one in told["code"].get("coding", []) if "code" in one), "")
-            notes = "\n".join(_notes(group[place + 1 :]))
+            notes = "\n".join(_notes(group, place + 1))
             people = [found for one in segment.times(16) if (found := professional(segment.cut(one)))]
             laboratory = _organisation(segment.part(23)) or self._laboratory
             yield {
@@ -164,9 +164,11 @@ def _person(segment: Segment, place: int) -> list[str]:
     return [segment.plain(part) for part in first[0].split(segment.marks.part)]
 
 
-def _notes(after: list[Segment]) -> Iterator[str]:
-    """The NTE that follow at once: one line for each repetition."""
-    for segment in after:
+def _notes(group: list[Segment], start: int) -> Iterator[str]:
+    """The NTE that stand from ``start`` on: one line for each repetition."""
+    # By place: a slice for each of twenty thousand results would copy the message as often.
+    for place in range(start, len(group)):
+        segment = group[place]
         if segment.name != "NTE":
             return
         yield from segment.texts(3)
