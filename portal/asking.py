@@ -12,8 +12,9 @@ from portal.acting import memberships_of
 class RightsGone(Exception):
     """Whoever asked for this task may no longer do it."""
 
-    def __init__(self) -> None:
-        super().__init__("Whoever asked for this may no longer do it.")
+    # Without arguments: Celery makes the exception anew from them when it reports a failure.
+    def __str__(self) -> str:
+        return "Whoever asked for this may no longer do it."
 
 
 def actor_again(account_id: UUID, *, role: Role, request_id: UUID, organisation: UUID | None = None) -> Actor:

@@ -60,7 +60,9 @@ class CarnetTask(Task):
             _log.warning("a task was not done: its asker has lost the right to it")
             return
         try:
-            _count(self._message(task_id), self.name, args, reason=type(exc).__name__)
+            # Celery wraps an exception that cannot be made anew from its arguments.
+            reason = getattr(exc, "exc_cls_name", type(exc).__name__)
+            _count(self._message(task_id), self.name, args, reason=reason)
             _put_aside(self._message(task_id))
         except (DatabaseError, InterfaceError):
             _log.error("a task failed while the database was away")
