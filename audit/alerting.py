@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.db import connection

@@ -1,0 +1,49 @@
+"""``python -m benchmarks.log [ENTRIES]``: verification against the hashing limit of Python, and an inclusion proof."""
+
+from __future__ import annotations
+
+import sys
+import time
+from hashlib import sha256
+
+from benchmarks.house import open_house
+
+
+def hashing_limit(count: int, length: int = 253) -> float:
+    """Seconds that Python needs for the leaves and nodes of ``count`` entries, and for nothing else."""
+    bodies = [number.to_bytes(8, "big") * (length // 8) for number in range(min(count, 100_000))]
+    start = time.perf_counter()
+    level = [sha256(b"\x00" + body).digest() for body in bodies]
+    while len(level) > 1:
+        level = [sha256(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=False)]
+    return (time.perf_counter() - start) * count / len(bodies)
+
+
+def main(count: int) -> None:
+    """Fill, number, verify, prove; print seconds and shares."""
+    with open_house() as house:
+        from audit import models, proving, sequencing, verifying  # noqa: PLC0415 - Django is set up by the house
+        from benchmarks.filling import fill  # noqa: PLC0415
+
+        fill(house.superuser_url, count)
+        start = time.perf_counter()
+        while sequencing.sequence_once():
+            pass
+        print(f"numbered {count} entries in {time.perf_counter() - start:.1f} s")
+        limit = hashing_limit(count)
+        for _ in range(3):
+            start, spent = time.perf_counter(), time.process_time()
+            report = verifying.verify_log()
+            elapsed, spent = time.perf_counter() - start, time.process_time() - spent
+            assert report.ok
+            print(f"verified in {elapsed:.2f} s ({spent:.2f} s of Python): {limit / elapsed:.2f} of the hashing limit")
+        entry = models.Leaf.objects.get(idx=count // 2).entry_id
+        proving.prove(entry)
+        start = time.perf_counter()
+        for _ in range(50):
+            proving.prove(entry)
+        print(f"an inclusion proof in {(time.perf_counter() - start) * 20:.2f} ms")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
