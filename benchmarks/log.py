@@ -22,8 +22,8 @@ def hashing_limit(count: int, length: int = 253) -> float:
 def main(count: int) -> None:
     """Fill, number, verify, prove; print seconds and shares."""
     with open_house() as house:
-        from audit import models, proving, sequencing, verifying  # noqa: PLC0415 - Django is set up by the house
-        from benchmarks.filling import fill  # noqa: PLC0415
+        from audit import models, proving, sequencing, verifying
+        from benchmarks.filling import fill
 
         fill(house.superuser_url, count)
         start = time.perf_counter()
