@@ -142,6 +142,20 @@ def test_a_biology_report_is_read_with_its_ranges_and_flags():
     assert "Hémoglobine [Masse/Volume] Sang · 10.2 g/dL · 12.0 - 16.0 · L" in told
 
 
+@needs_samples
+def test_a_result_that_is_awaited_says_so_in_words():
+    pieces, _omissions = sort_out(read(sample_files("hl7v2/LAB-ORU-1*")[0]))
+    awaited = next(piece for piece in pieces if piece.header.code == "11156-7")
+    (value,) = [
+        row.value
+        for section in present(simplejson.loads(awaited.resource, use_decimal=True)).sections
+        for row in section.rows
+        if str(row.label) == "Value"
+    ]
+    assert str(value) == "Not known yet"
+    assert (awaited.header.value, awaited.header.value_text, awaited.header.status) == (None, "", "registered")
+
+
 def test_a_new_version_of_a_document_amends_it(patient, tmp_path):
     actor, ref = patient
     for value in ("4.1", "4.3"):
