@@ -45,6 +45,7 @@ SEALED = (
         revision="revision",
     ),
     SealedTable("consent_emergency", "dossier", (("reason", "sealed_reason"),), digest="digest"),
+    SealedTable("oversight_case", "dossier", (("reason", "sealed_words"),)),
 )
 
 

@@ -116,7 +116,8 @@ def explain(*, actor: Actor, case_id: UUID, code: str, text: str) -> None:
             raise Invalid(_("This access was explained already."))
         sealed = seal_words(case.dossier, case.id, words)
         case.code, case.sealed_words, case.answered_at = code, sealed.blob, timezone.now()
-        case.save(update_fields=["code", "sealed_words", "answered_at"])
+        case.key_version = sealed.key_version
+        case.save(update_fields=["code", "sealed_words", "key_version", "answered_at"])
         log.append(
             Event.CASE_EXPLAINED,
             actor=actor,

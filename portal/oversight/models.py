@@ -59,6 +59,8 @@ class Case(models.Model):
     due_at = models.DateTimeField()
     code = models.CharField(max_length=16, choices=Code, blank=True)
     sealed_words = models.BinaryField(default=bytes, blank=True)
+    # Empty until there are words; records.sealed_rows seals them again when the patient's key turns.
+    key_version = models.PositiveIntegerField(null=True)
     answered_at = models.DateTimeField(null=True)
     conclusion = models.CharField(max_length=16, choices=Conclusion, blank=True)
     concluded_by = models.UUIDField(null=True)

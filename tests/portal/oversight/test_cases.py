@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from audit.actor import Actor
 from portal.oversight.models import Case
+from records import rotation
 from tests.portal.ward import a_carer, a_patient, acts, an_account, browser_of, history, in_care
 
 WORDS = "Je remplaçais le docteur Le Goff ce jour-là."
@@ -89,3 +91,16 @@ def test_a_conclusion_must_fit(scene):
         "No explanation was given in time" in browser_of(patient.account).get("/accesses/questions/").content.decode()
     )
     assert ("case.concluded", "done") in acts(admin)
+
+
+def test_the_words_turn_with_the_patient_s_key(scene):
+    patient, carer, line = scene
+    ask(patient, line)
+    case = Case.objects.get()
+    browser_of(carer.account).post(f"/pro/questions/{case.id}/", {"code": "care", "words": WORDS})
+    house = Actor.system("rotation")
+    rotation.begin(actor=house, dossier_id=patient.ref.id)
+    rotation.reseal_batch(actor=house, dossier_id=patient.ref.id)
+    case.refresh_from_db()
+    assert case.key_version == 2
+    assert WORDS in browser_of(patient.account).get("/accesses/questions/").content.decode()
