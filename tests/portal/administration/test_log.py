@@ -178,7 +178,7 @@ def test_a_long_log_is_verified_by_the_worker_and_the_result_is_a_line(browser, 
     tasks.verify_the_log(*sent[0])
     assert ("log.verified", "done") in acts(admin)
     admin.is_active = False
-    admin.save()
+    admin.save(update_fields=["is_active"])
     before = len(acts(admin))
     with pytest.raises(RightsGone):
         tasks.verify_the_log(*sent[0])
