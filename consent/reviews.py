@@ -29,10 +29,13 @@ DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One emergency that waits for its review. ``late`` once the deadline has passed."""
+    """One emergency that waits for its review. ``late`` once the deadline has passed.
+
+    ``account`` is the pseudonym of whoever broke the glass: administrators meet no name.
+    """
 
     emergency_id: UUID
-    professional: str
+    account: UUID | None
     profession: str
     reason: ReasonCode
     since: datetime
@@ -68,7 +71,7 @@ def _waiting(row: EmergencyReview, at: datetime) -> Waiting:
     emergency = row.emergency
     return Waiting(
         emergency_id=emergency.id,
-        professional=emergency.professional.name,
+        account=emergency.professional.account_id,
         profession=emergency.professional.profession_label,
         reason=ReasonCode(emergency.reason_code),
         since=emergency.during.lower,

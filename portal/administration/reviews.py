@@ -1,4 +1,4 @@
-"""Emergencies to review: who broke the glass, when and for which reason; never whose record, never the words."""
+"""Emergencies to review: which pseudonym broke the glass, when and why; never whose record, never the words."""
 
 from __future__ import annotations
 

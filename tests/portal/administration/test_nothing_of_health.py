@@ -69,8 +69,7 @@ def test_the_day_left_something_to_find(after_a_day) -> None:
 
 def test_no_page_of_administration_names_anybody_or_shows_content(after_a_day) -> None:
     # The others act on one thing, and show nothing of their own.
-    # A review is about a professional, whose name is public: tests/portal/administration/test_reviews.py.
-    plain = [pattern for pattern in urls.urlpatterns if not pattern.pattern.converters and pattern.name != "reviews"]
+    plain = [pattern for pattern in urls.urlpatterns if not pattern.pattern.converters]
     addresses = [reverse(f"administration:{pattern.name}") for pattern in plain]
     assert len(addresses) >= 3
     queries = [{}, *({"event": event.dotted} for event in Event), *({"outcome": outcome.value} for outcome in Outcome)]
