@@ -27,6 +27,15 @@ def sign_in(page: Page, house: RunningHouse, login: str) -> None:
     page.wait_for_url(lambda address: "/signin" not in address)
 
 
+def speak(page: Page, language: str) -> None:
+    """Choose the language of this person; it stays theirs, in every browser, until they choose again."""
+    other = page.locator(f"form.language button[value={language}]")
+    if other.count():
+        other.click()
+        page.wait_for_load_state()
+    assert page.locator("html").get_attribute("lang") == language
+
+
 def keep_state(browser: Browser, house: RunningHouse, login: str, folder: Path, *, only_password: bool = False) -> str:
     """Sign in and keep the cookies in a file, for other browsers of the same person."""
     path = folder / f"{login}.json"

@@ -11,7 +11,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.entering import keep_state
+from tests.browser.entering import keep_state, speak
 from tests.browser.examples import (
     ACTS,
     EMERGENCY_DOCTOR,
@@ -76,11 +76,7 @@ def visits(request, browser, house, states):
         visit = open_visits[who] = opening.__enter__()
         leaving.append(opening)
         visit.page.goto("/")
-        other = visit.page.locator(f"form.language button[value={request.param}]")
-        if other.count():
-            other.click()
-            visit.page.wait_for_load_state()
-        assert visit.page.locator("html").get_attribute("lang") == request.param
+        speak(visit.page, request.param)
     yield request.param, open_visits
     for opening in leaving:
         opening.__exit__(None, None, None)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from audit.actor import Role
-from tests.browser.entering import sign_in
+from tests.browser.entering import sign_in, speak
 from tests.browser.looking import visiting
 
 LOGINS = {
@@ -29,6 +29,8 @@ def visits(browser, house):
         opened[role] = opening.__enter__().page
         leaving.append(opening)
         sign_in(opened[role], house, login)
+        # The house is shared: another test may have left this person in English.
+        speak(opened[role], "fr")
     yield opened
     for opening in leaving:
         opening.__exit__(None, None, None)
