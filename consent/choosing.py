@@ -128,7 +128,7 @@ def _check_person(
             _("%(name)s does not take care of you. Open a care relationship first.") % {"name": professional.name}
         )
     if allowed and decision.ground in _OPPOSED:
-        raise Invalid(f"{decision.ground.explanation} {_('Withdraw the opposition first.')}")
+        raise Invalid(" ".join((decision.ground.explanation, _("Withdraw the opposition first."))))
 
 
 def _check_profession(profession: str, *, at: datetime, category: Category, right: Right) -> None:

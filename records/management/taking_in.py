@@ -55,15 +55,18 @@ class ImportCommand(BaseCommand):
                     progress=lambda done, total: _advance(bar, done, total),
                 )
         except (Unreadable, Invalid) as refusal:
-            self.stderr.write(self.style.ERROR(f"{path}: {refusal}"))
+            self._refuse(path, str(refusal))
         except Unknown:
-            self.stderr.write(self.style.ERROR(f"{path}: {_('There is no such health record. Check its identifier.')}"))
+            self._refuse(path, _("There is no such health record. Check its identifier."))
         except Refused:
-            self.stderr.write(self.style.ERROR(f"{path}: {_('Carnet may not file into this health record.')}"))
+            self._refuse(path, _("Carnet may not file into this health record."))
         else:
             self._tell(path, report)
             return True
         return False
+
+    def _refuse(self, path: Path, sentence: str) -> None:
+        self.stderr.write(self.style.ERROR(f"{path}: {sentence}"))
 
     def _tell(self, path: Path, report: ImportReport) -> None:
         self.stdout.write(self.style.SUCCESS(f"{path}"))
@@ -71,8 +74,9 @@ class ImportCommand(BaseCommand):
         self.stdout.write(f"  {made} {report.ref.id}")
         for (kind, category), tally in sorted(report.landed.items(), key=lambda item: (item[0][1], item[0][0])):
             self.stdout.write(f"  {tally.total:6d}  {kind:24s} {category.label}")
+        left_out = _("left out:")
         for (kind, reason), count in sorted(omissions_by_reason(report.left_out).items()):
-            self.stdout.write(f"  {count:6d}  {kind:24s} {_('left out:')} {_(reason)}")
+            self.stdout.write(f"  {count:6d}  {kind:24s} {left_out} {_(reason)}")
         if report.misspelt_number:
             self.stdout.write("  " + _("The national health number of the file has a wrong key and was not used."))
         counts = {"created": report.created, "amended": report.amended, "unchanged": report.unchanged}
