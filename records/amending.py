@@ -12,14 +12,12 @@ from uuid import UUID
 
 import simplejson
 
-from audit.events import Event, Outcome
-from audit.log import append
+from audit.events import Event
 from consent.categories import Category
 from consent.decisions import Refused
 from records.headers import Header
 from records.models import Record
-from records.patient_keys import digest_of
-from records.writing import Filing
+from records.writing import Filing, remember
 
 
 def kept_resources(filing: Filing, record_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -57,18 +55,4 @@ def amend_record(filing: Filing, record_id: UUID, *, category: Category, header:
     record.header = filing.keys.seal("header", record.id, record.revision, header.to_bytes(), category=category.value)
     record.body = filing.keys.seal("record", record.id, record.revision, resource, category=category.value)
     record.save(update_fields=["revision", "category", "key_version", "header", "body"])
-    decision = filing.decision(category)
-    append(
-        Event.RECORD_AMENDED,
-        actor=filing.actor,
-        outcome=Outcome.ALLOWED,
-        dossier=filing.ref.pseudonym,
-        category=record.category,
-        object_id=record.id,
-        ground=decision.ground,
-        choice=decision.choice,
-        matrix=decision.matrix,
-        digest=digest_of(record.header, record.body),
-        revision=record.revision,
-        key_version=record.key_version,
-    )
+    remember(filing, Event.RECORD_AMENDED, record, filing.decision(category))

@@ -165,7 +165,7 @@ def write_record(
     record.save(force_insert=True)
     if digest is not None:
         filing.sources[digest] = record.id
-    _remember(filing, record, decision)
+    remember(filing, Event.RECORD_CREATED, record, decision)
     return Filed(record.id, created=True)
 
 
@@ -219,9 +219,10 @@ def _sealed(filing: Filing, category: Category, header: Header, resource: bytes)
     )
 
 
-def _remember(filing: Filing, record: Record, decision: Decision) -> None:
+def remember(filing: Filing, event: Event, record: Record, decision: Decision) -> None:
+    """Append what was written of a record: its digest, revision and key version, so that a rollback shows."""
     append(
-        Event.RECORD_CREATED,
+        event,
         actor=filing.actor,
         outcome=Outcome.ALLOWED,
         dossier=filing.ref.pseudonym,
