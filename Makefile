@@ -30,7 +30,7 @@ code: $(VENV)/run.stamp
 
 test: $(VENV)/test.stamp chromium lint
 	@$(BIN)/python -m portal.running.translations
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST)
 
 soak: export CARNET_SOAK = yes
 soak: test

@@ -56,9 +56,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in browser_tests:
         item.add_marker(pytest.mark.browser)
     if browser_tests and os.environ.get("CI") != "true" and chromium.find() is None:
-        print(f"\n{chromium.MISSING} {len(browser_tests)} tests are skipped.", flush=True)
         for item in browser_tests:
             item.add_marker(pytest.mark.skip(reason=chromium.MISSING))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One loud line at the end if nobody looked at the pages; a parallel worker could not print it."""
+    skipped = [
+        report for report in terminalreporter.stats.get("skipped", []) if chromium.MISSING in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.write_line(f"{chromium.MISSING} {len(skipped)} tests are skipped.", red=True, bold=True)
 
 
 @dataclass(frozen=True)

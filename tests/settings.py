@@ -8,6 +8,14 @@ import os
 import tempfile
 from pathlib import Path
 
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+if os.environ.get("CARNET_TEST_WORKER", "") != _WORKER:
+    # A parallel worker inherits what its parent set here, and would share its folder, keys and servers.
+    for name in os.environ.pop("CARNET_TEST_SET", "").split():
+        del os.environ[name]
+    os.environ["CARNET_TEST_WORKER"] = _WORKER
+_given = set(os.environ)
+
 # The folder is short because the path of a Unix socket may not pass 107 bytes.
 FOLDER = Path(os.environ.setdefault("CARNET_TEST_FOLDER", f"{tempfile.gettempdir()}/carnet-test-{os.getpid()}"))
 SOCKETS = FOLDER / "run"
@@ -28,5 +36,7 @@ if os.environ["CARNET_PROFILE"] == "test":
         "AUDIT_SIGNING_KEY_FILE": str(FOLDER / "audit-signing-key"),
     }.items():
         os.environ.setdefault(name, value)
+if set(os.environ) - _given:
+    os.environ["CARNET_TEST_SET"] = " ".join(sorted(set(os.environ) - _given))
 
 from portal.settings import *  # noqa: E402, F403

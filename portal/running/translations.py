@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -27,7 +28,7 @@ def compile_catalogues(folder: Path = LOCALE) -> int:
         with source.open("rb") as file:
             catalogue = read_po(file, locale=source.parent.parent.name, abort_invalid=True)
         # Written aside first: a server that starts meanwhile must not read half a file.
-        fresh = compiled.with_suffix(".new")
+        fresh = compiled.with_suffix(f".{os.getpid()}.new")
         with fresh.open("wb") as file:
             write_mo(file, catalogue)
         fresh.replace(compiled)
