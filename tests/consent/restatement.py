@@ -156,8 +156,8 @@ def _document(world, seen):
     seen.update(wrote=False, held=False, hidden="no")
     if document is None:
         return
-    me = {world["reader"]["person"], world["reader"]["delegate"]} - {None}
-    seen["wrote"] = document["author"] in me
+    # Whoever acts in another's name has that one's sight, not their own: never more than the one named.
+    seen["wrote"] = document["author"] is not None and document["author"] == world["reader"]["person"]
     seen["held"] = document["held_until"] is not None and world["at"] < document["held_until"]
     hiding = [
         each

@@ -80,6 +80,8 @@ LIVES = [
     (world(SECRETARY, delegations=[LAB]), "default_open"),
     (world(SECRETARY, delegations=[LAB], category="genetics"), "delegation_scope"),
     (world(SECRETARY, delegations=[LAB], **GLASS), "no_relationship"),
+    (world(SECRETARY, delegations=[LAB], document=DOCUMENT | {"masked": True, "author": "lefevre"}), "default_open"),
+    (world(SECRETARY, delegations=[LAB], document=DOCUMENT | {"masked": True, "author": "secretary"}), "masked"),
     (world(OWNER), "own_dossier"),
     (world(OWNER, document=DOCUMENT | {"held_until": 11}), "held"),
     (world(OWNER, document=DOCUMENT | {"held_until": 10}), "own_dossier"),
