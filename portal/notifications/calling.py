@@ -11,7 +11,6 @@ OPENINGS = frozenset({Event.DOSSIER_OPENED.dotted, Event.CATEGORY_READ.dotted, E
 # What is held for a visit is told of when it is released, not before.
 OF_A_RECORD = frozenset({Event.RECORD_CREATED.dotted, Event.RECORD_RELEASED.dotted})
 _HAPPENED = frozenset({Outcome.ALLOWED.value, Outcome.DONE.value})
-# Dotted names: events of other rooms that announce themselves here once they are there.
 ABOUT_A_DOSSIER = {
     Event.EMERGENCY_OPENED.dotted: Kind.EMERGENCY,
     Event.RECORD_CREATED.dotted: Kind.NEW_DOCUMENT,
@@ -20,18 +19,18 @@ ABOUT_A_DOSSIER = {
     Event.ACCESS_REQUESTED.dotted: Kind.ACCESS_REQUESTED,
     Event.CONSENT_ENDING.dotted: Kind.CONSENT_ENDING,
     Event.STATEMENT_READY.dotted: Kind.STATEMENT,
-    "export.ready": Kind.EXPORT_READY,
+    Event.EXPORT_READY.dotted: Kind.EXPORT_READY,
     Event.KEY_RETIRED.dotted: Kind.KEY_TURNED,
-    "case.concluded": Kind.CASE_CONCLUDED,
-    "unsealing.done": Kind.UNSEALING,
+    Event.CASE_CONCLUDED.dotted: Kind.CASE_CONCLUDED,
+    Event.UNSEALING_DONE.dotted: Kind.UNSEALING,
 }
 ABOUT_AN_ACCOUNT = {
     Event.ACCOUNT_FACTOR_ADDED.dotted: Kind.SECURITY_CHANGED,
     Event.ACCOUNT_RECOVERY_USED.dotted: Kind.SECURITY_CHANGED,
     Event.ACCOUNT_RECOVERY_RENEWED.dotted: Kind.SECURITY_CHANGED,
-    "account.factor_removed": Kind.SECURITY_CHANGED,
-    "account.password_changed": Kind.SECURITY_CHANGED,
-    "contact.changed": Kind.SECURITY_CHANGED,
+    Event.ACCOUNT_FACTOR_REMOVED.dotted: Kind.SECURITY_CHANGED,
+    Event.ACCOUNT_PASSWORD_CHANGED.dotted: Kind.SECURITY_CHANGED,
+    Event.CONTACT_CHANGED.dotted: Kind.SECURITY_CHANGED,
     Event.ACCOUNT_SIGNED_IN.dotted: Kind.NEW_DEVICE,
 }
 _PEOPLE = frozenset({Role.PATIENT.value, Role.PROFESSIONAL.value, Role.ADMINISTRATOR.value, Role.ANONYMOUS.value})
