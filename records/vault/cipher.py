@@ -38,6 +38,7 @@ class Flaw(StrEnum):
     LENGTH = "length"
     UNKNOWN_KEY = "unknown_key"
     DESTROYED_KEY = "destroyed_key"
+    CLOSED_KEY = "closed_key"
     WRONG_KEY = "wrong_key"
     COMMITMENT = "commitment"
     TAG = "tag"
@@ -156,6 +157,16 @@ class Subkeys:
         if not hmac.compare_digest(commit(self._commit, nonce, aad), blob[_COMMIT_AT:_NONCE_AT]):
             raise Unreadable(Flaw.COMMITMENT)
         return self._xaes.decrypt(nonce, blob[_SEALED_AT:], aad)
+
+    def for_stream(self, place: Place, public: bytes) -> tuple[bytes, bytes, bytes]:
+        """For ``records.vault.stream``: the commitment of a stream's header, the stream's key, the place's data.
+
+        Raises:
+            ValueError: the place is of another kind or category than these keys.
+        """
+        self._belongs(place)
+        aad = place.aad(self.key_version)
+        return commit(self._commit, public, aad), self._enc, aad
 
     def _belongs(self, place: Place) -> None:
         if (place.kind, place.category) != (self.kind, self.category):
