@@ -90,6 +90,13 @@ class Entry(models.Model):
                 name="audit_entry_refused",
                 condition=Q(outcome__in=["refused", "failed"]),
             ),
+            models.Index(fields=["ground", "at"], name="audit_entry_ground", condition=~Q(ground="")),
+            models.Index(fields=["profession", "at"], name="audit_entry_profession", condition=~Q(profession="")),
+            models.Index(
+                fields=["organisation", "at"],
+                name="audit_entry_organisation",
+                condition=Q(organisation__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -17,13 +17,11 @@ from audit.pseudonyms import uuid_range
 from audit.reviewing import (
     CheckpointView,
     HourCount,
-    LogFilter,
-    Page,
     accesses_per_hour,
     latest_checkpoint,
     recent_checkpoints,
-    search_log,
 )
+from audit.searching import LogFilter, Page, search_log
 from audit.verifying import Report, verify_log
 
 _CHECKPOINTS = 10
@@ -55,7 +53,7 @@ def read_log(*, actor: Actor, wanted: LogFilter, day: date, before: str | None =
 
     Raises:
         PermissionDenied: the actor is no administrator.
-        BadPseudonym, BadCursor: see :func:`audit.reviewing.search_log`.
+        BadPseudonym, BadCursor: see :func:`audit.searching.search_log`.
     """
     _administrators_only(actor)
     with transaction.atomic(durable=True):

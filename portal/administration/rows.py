@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Role
 from audit.events import Event, Outcome
 from audit.pseudonyms import shown
-from audit.reviewing import LogLine
+from audit.searching import LogLine
 from portal.administration import wording
 from portal.ui.formatting import current_locale
 

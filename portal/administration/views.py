@@ -16,7 +16,8 @@ from kombu.exceptions import OperationalError
 
 from audit.actor import Role
 from audit.log import BadCursor
-from audit.reviewing import LogFilter, latest_checkpoint
+from audit.reviewing import latest_checkpoint
+from audit.searching import LogFilter
 from portal.acting import Visit
 from portal.administration.charting import hours_chart
 from portal.administration.forms import LogForm

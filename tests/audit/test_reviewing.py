@@ -11,7 +11,8 @@ from audit.actor import Actor
 from audit.events import Event, Outcome
 from audit.log import BadCursor
 from audit.pseudonyms import BadPseudonym, shown, uuid_range
-from audit.reviewing import LogFilter, accesses_per_hour, latest_checkpoint, recent_checkpoints, search_log
+from audit.reviewing import accesses_per_hour, latest_checkpoint, recent_checkpoints
+from audit.searching import LogFilter, search_log
 from tests.audit.acts import DOCTOR, DOSSIER, change, number_all, remember, rows
 
 
