@@ -72,9 +72,11 @@ def disclose(
         Invalid: an unknown ground, fields that it does not allow, a review in the past or too far.
     """
     with transaction.atomic(durable=True):
-        decision = decide_requesting(load_facts(actor, ref), category=None)
-        if decision.allowed and actor.professional is not None:
-            return _disclose(actor, ref, actor.professional, basis, list(fields), review_at, implicated)
+        facts = load_facts(actor, ref)
+        decision = decide_requesting(facts, category=None)
+        if decision.allowed and facts.professional is not None:
+            _check_own_name(actor, deferred=review_at is not None)
+            return _disclose(actor, ref, facts.professional, basis, list(fields), review_at, implicated)
         append(
             Event.DISCLOSURE_MADE,
             actor=actor,
@@ -123,6 +125,12 @@ def _disclose(
     return made.id
 
 
+def _check_own_name(actor: Actor, *, deferred: bool) -> None:
+    """Two professionals defer: whoever acts in the first one's name would be no second."""
+    if deferred and actor.on_behalf_of is not None:
+        raise Invalid(_("Telling the patient later is decided in one's own name."))
+
+
 def _check_review(review_at: datetime | None, at: datetime) -> None:
     if review_at is not None and not at < review_at <= at + LONGEST:
         raise Invalid(_("Choose a review date in the next six months."))
@@ -138,6 +146,7 @@ def agree_deferral(*, actor: Actor, ref: DossierRef, disclosure_id: UUID) -> Non
     with transaction.atomic(durable=True):
         decision = decide_requesting(load_facts(actor, ref), category=None)
         if decision.allowed and actor.professional is not None:
+            _check_own_name(actor, deferred=True)
             return _agree(actor, ref, actor.professional, disclosure_id)
         append(
             Event.DISCLOSURE_DEFERRED,

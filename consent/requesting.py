@@ -34,8 +34,9 @@ def request_access(*, actor: Actor, ref: DossierRef, category: Category, purpose
     with transaction.atomic(durable=True):
         facts = load_facts(actor, ref)
         decision = decide_requesting(facts, category=category)
-        if decision.allowed and actor.professional is not None:
-            return _request(actor, ref, actor.professional, facts, category, purpose)
+        if decision.allowed and facts.professional is not None:
+            # For a delegate this is the one in whose name they act: the patient's answer opens it to that one.
+            return _request(actor, ref, facts.professional, facts, category, purpose)
         append(
             Event.ACCESS_REQUESTED,
             actor=actor,

@@ -209,5 +209,8 @@ class Facts:
         )
 
     def wrote(self, marks: Marks) -> bool:
-        """Whether the reader is the author of the record."""
-        return marks.author is not None and marks.author in {self.professional, self.delegate}
+        """Whether the professional, or the one in whose name somebody acts, is the author of the record.
+
+        What a delegate wrote in their own name does not count: they would see more than the one they act for.
+        """
+        return marks.author is not None and marks.author == self.professional

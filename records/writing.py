@@ -144,7 +144,7 @@ def write_record(
 
     Args:
         author: the professional of the directory who wrote it; a professional who deposits is
-            always the author.
+            always the author, or the one in whose name they act.
 
     Raises:
         Refused: the actor may not deposit in this drawer. Nothing was remembered yet.
@@ -159,7 +159,7 @@ def write_record(
     if digest in filing.sources:
         return Filed(filing.sources[digest], created=False)
     record = _sealed(filing, category, header, resource)
-    record.author = filing.actor.professional or author
+    record.author = filing.facts.professional or author
     record.source_digest = digest
     _hold_if_wished(filing, record)
     record.save(force_insert=True)
