@@ -140,6 +140,11 @@ class Event(Enum):
     CALLBACKS_READ = ("callbacks.read", _("people to call back read"))
     CALLBACK_DONE = ("callback.done", _("person called back"))
     MESSAGE_REPORTED = ("message.reported", _("suspicious message reported"))
+    FILE_RECEIVED = ("file.received", _("file received and sealed"))
+    FILE_KEPT = ("file.kept", _("file kept with its document"))
+    FILE_READ = ("file.read", _("file opened"))
+    FILE_REMOVED = ("file.removed", _("file removed"))
+    FILES_SWEPT = ("files.swept", _("leftovers of files removed"))
 
     def __init__(self, dotted: str, meaning: str) -> None:
         self.dotted = dotted
