@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "portal.accounts.middleware.LanguageMiddleware",
     "portal.acting.ActorMiddleware",
+    "portal.accounts.devices.DeviceMiddleware",
     "portal.accounts.middleware.ClosedByDefaultMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -184,6 +185,8 @@ LANGUAGE_COOKIE_NAME = "__Host-language" if _HTTPS else "language"
 LANGUAGE_COOKIE_SECURE = _HTTPS
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+# Of our own: by it a device is known again (portal.accounts.devices).
+DEVICE_COOKIE_NAME = "__Host-device" if _HTTPS else "device"
 
 SECURE_SSL_REDIRECT = _HTTPS
 # Probes of an orchestrator speak http from inside and learn nothing.

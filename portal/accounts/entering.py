@@ -21,7 +21,7 @@ from audit import log
 from audit.actor import Actor, Strength
 from audit.events import Event, Outcome
 from portal import acting
-from portal.accounts import enrolment, logins, throttling
+from portal.accounts import devices, enrolment, logins, throttling
 from portal.accounts.models import Account, RecoveryDevice, SealedTOTPDevice
 from portal.acting import Visit
 
@@ -109,7 +109,8 @@ def check_recovery(request: Visit, code: str) -> tuple[Answer, RecoveryDevice | 
 def rise(request: Visit, device: SealedTOTPDevice | RecoveryDevice) -> None:
     """The session becomes a proven one, in the open transaction, and the log knows."""
     renew_session(request, device)
-    log.append(Event.ACCOUNT_SIGNED_IN, actor=acting.acting(request, device.strength))
+    actor = acting.acting(request, device.strength)
+    log.append(Event.ACCOUNT_SIGNED_IN, actor=actor, facts={"device": devices.recognise(request)})
 
 
 def renew_session(request: Visit, device: SealedTOTPDevice | RecoveryDevice) -> None:

@@ -6,7 +6,7 @@ from audit import log
 from audit.actor import Strength
 from audit.events import Event
 from portal import acting
-from portal.accounts import enrolment, recovery
+from portal.accounts import devices, enrolment, recovery
 from portal.accounts.entering import (
     Answer,
     all_or_nothing,
@@ -68,6 +68,8 @@ def _take_up(request: Visit, device: SealedTOTPDevice) -> tuple[str, ...]:
         facts={"factor": device.strength.value},
     )
     if first:
+        # The first sign-in of all: the letter about the factor says it already.
+        devices.recognise(request)
         rise(request, device)
     else:
         renew_session(request, device)

@@ -23,6 +23,7 @@ from django_otp.oath import hotp
 
 from audit.actor import Strength
 from portal.accounts import recovery
+from portal.accounts.devices import KnownDevice as KnownDevice
 from records import house
 
 DIGEST_BYTES = 32
