@@ -7,7 +7,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connections
 
 from audit.cosigning import ALARM_AFTER, Asked, Result, Witness, ask_witness, remember_contradiction, witness_view
 from audit.tree import BrokenTree
@@ -38,9 +38,9 @@ class Cosigner(threading.Thread):
                 self._step()
             except (DatabaseError, InterfaceError, BrokenTree) as error:
                 logger.error("The cosigner will try again: %s.", type(error).__name__)
-                connection.close()
+                connections.close_all()
                 self._pause = _LONGEST_PAUSE_SECONDS
-        connection.close()
+        connections.close_all()
 
     def _step(self) -> None:
         alarm_due = time.monotonic() >= self._alarm_due

@@ -31,6 +31,7 @@ from audit.note import (
     parse_signature,
     verify_note,
 )
+from audit.numbering import NUMBERING
 from audit.tree import StoredTree
 from audit.witness.answering import ADD_CHECKPOINT, origin_name, request_body
 
@@ -142,9 +143,10 @@ def ask_witness(witness: Witness, *, again: bool = False) -> Asked:
 
 def remember_contradiction(asked: Asked) -> None:
     """Write into the log that a witness contradicts it. Whoever later reads the log must find it there."""
-    with transaction.atomic():
+    with transaction.atomic(using=NUMBERING):
         log.append(
             Event.LOG_VERIFIED,
+            using=NUMBERING,
             actor=Actor.system(SystemTask.SEQUENCER),
             outcome=Outcome.FAILED,
             facts={
@@ -267,7 +269,7 @@ def _checked_line(witness: Witness, head: models.Checkpoint, answer: bytes) -> S
 
 
 def _keep(witness: Witness, head: models.Checkpoint, signature: Signature) -> None:
-    models.Cosignature.objects.bulk_create(
+    models.Cosignature.objects.using(NUMBERING).bulk_create(
         [models.Cosignature(size=head.size, witness=witness.name, line=signature.line(), at=datetime.now(UTC))],
         ignore_conflicts=True,
     )

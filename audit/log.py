@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from audit import models
 from audit.actor import Actor
@@ -78,19 +78,22 @@ def append(
     revision: int | None = None,
     key_version: int | None = None,
     facts: Mapping[str, str | int | UUID] | None = None,
+    using: str = DEFAULT_DB_ALIAS,
 ) -> UUID:
     """Remember one act in the open transaction, and return the entry's identifier.
 
     ``dossier`` is the pseudonym of the dossier. ``choice`` and ``matrix`` are what the decision's
     ``ground`` rests on. ``digest`` is the SHA-256 of what was written, with its ``revision`` and
     ``key_version``. Values of ``facts`` are tokens, whole numbers, yes or no, and UUIDs under keys
-    of ``audit.entry.FACT_KEYS``; never free text.
+    of ``audit.entry.FACT_KEYS``; never free text. ``using`` is the connection whose transaction it joins: only the
+    sequencer has another than the default.
 
     Raises:
-        OutsideTransaction: no transaction is open on the default connection.
+        OutsideTransaction: no transaction is open on that connection.
         BadEntry: a value is outside its alphabet.
         django.db.DatabaseError: the insert failed; the act must fail with it.
     """
+    connection = connections[using]
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"{event.dotted}: append() needs an open transaction.atomic()")
     now = datetime.now(UTC)

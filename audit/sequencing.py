@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
 from audit.keys import load_signer
 from audit.merkle import EMPTY_ROOT, leaf_hash
 from audit.note import Checkpoint, Signer, sign_checkpoint
+from audit.numbering import NUMBERING, numbering
 from audit.tree import TILE_HEIGHT, BrokenTree, StoredTree
 
 BATCH = 4096
@@ -88,11 +89,11 @@ def sequence_once(limit: int = BATCH) -> int:
 
     Raises:
         BrokenTree: the stored tree does not have the root that was last signed; nothing is added.
-        ImproperlyConfigured: there is no signing key.
+        ImproperlyConfigured: there is no signing key, or no connection as the role that numbers.
         RuntimeError: called inside a transaction.
     """
-    signer = load_signer()
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
+    signer, connection = load_signer(), numbering()
+    with transaction.atomic(using=NUMBERING, durable=True), connection.cursor() as cursor:
         # First, and in a statement of its own: each later statement then sees what the sequencer
         # that held the lock has committed.
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -105,7 +106,8 @@ def sequence_once(limit: int = BATCH) -> int:
 
 def make_partitions() -> int:
     """Make the partitions of this month and the next three; return how many were missing."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    connection = numbering()
+    with transaction.atomic(using=NUMBERING), connection.cursor() as cursor:
         cursor.execute("SELECT public.audit_make_partitions()")
         row = cursor.fetchone()
     return int(row[0]) if row else 0

@@ -41,14 +41,18 @@ def open_house() -> Iterator[House]:
     process = server.start()
     try:
         with psycopg.connect(server.url("postgres"), autocommit=True) as superuser:
-            roles.create_roles(superuser, owner_password="test-owner", app_password="test-app")  # noqa: S106
+            roles.create_roles(
+                superuser,
+                owner_password="test-owner",  # noqa: S106
+                app_password="test-app",  # noqa: S106
+                sequencer_password="test-sequencer",  # noqa: S106
+            )
             roles.create_database(superuser, "carnet")
         url = make_conninfo(server.url("postgres"), dbname="carnet")
         with psycopg.connect(url, autocommit=True) as superuser:
             roles.prepare_schema(superuser)
         django.setup()
         call_command("migrate", database="owner", verbosity=0, interactive=False)
-        roles.seal_migrations(connections["owner"].connection)
         connections["owner"].close()
         yield House(folder, url)
     finally:
@@ -74,6 +78,7 @@ def _set_environment(folder: Path) -> None:
         SECRET_KEY="test-" + "0" * 60,
         DATABASE_URL=f"postgresql://carnet_app:test-app@/carnet?host={sockets}",
         DATABASE_OWNER_URL=f"postgresql://carnet_owner:test-owner@/carnet?host={sockets}",
+        DATABASE_SEQUENCER_URL=f"postgresql://carnet_sequencer:test-sequencer@/carnet?host={sockets}",
         REDIS_URL="unix:///nowhere.sock",
         KEYRING_FILE=str(folder / "keyring.json"),
         AUDIT_ORIGIN="localhost/carnet-bench",

@@ -77,8 +77,8 @@ def _refuse_same_role(databases: Mapping[str, Mapping[str, str]]) -> None:
     users = [parts["user"] for parts in databases.values()]
     if len(set(users)) != len(users):
         raise SettingsRefused(
-            f"{' and '.join(databases)} have the same user {users[0]!r}; expected carnet_app and carnet_owner, "
-            "or the application could change the log."
+            f"{', '.join(databases)}: two of them have the user {max(users, key=users.count)!r}; "
+            "expected carnet_app, carnet_owner and carnet_sequencer, or the application could change the log."
         )
 
 

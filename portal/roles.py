@@ -1,9 +1,10 @@
-"""The two roles of the database, and the databases they share.
+"""The three roles of the database, and the databases they share.
 
-``carnet_owner`` owns the tables and migrates. ``carnet_app`` is what the web, the worker and the
-sequencer connect as: it reads and writes rows, makes nothing, and has no temporary tables (one
-called like the log would swallow its entries, FORMATS 3.5). Migrations of the rooms take away
-what ``carnet_app`` must not do to their tables.
+``carnet_owner`` owns the tables and migrates. ``carnet_app`` is what the web and the workers connect
+as: it reads and writes rows, makes nothing, and has no temporary tables (one called like the log
+would swallow its entries, FORMATS 3.5). Migrations of the rooms take away what ``carnet_app`` must
+not do to their tables. ``carnet_sequencer`` numbers the log and can do nothing else: who takes over
+the web can neither number an entry nor pretend that it was signed for.
 
 Production runs the same statements: ``SUPERUSER_URL=… python -m portal.roles``.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import product
 from typing import LiteralString
 
 import psycopg
@@ -21,6 +23,7 @@ from portal.env import Environment, SettingsRefused
 
 OWNER = "carnet_owner"
 APPLICATION = "carnet_app"
+SEQUENCER = "carnet_sequencer"
 
 # What a role may never have; a role that existed with more is brought back to this.
 _ROLE = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
@@ -32,19 +35,23 @@ _APPLICATION_LIMITS: tuple[tuple[LiteralString, str], ...] = (
 )
 
 
-def create_roles(superuser: psycopg.Connection, *, owner_password: str, app_password: str) -> None:
-    """Make both roles, or set the password and the rights of those that exist."""
-    for name, password in ((OWNER, owner_password), (APPLICATION, app_password)):
+def create_roles(
+    superuser: psycopg.Connection, *, owner_password: str, app_password: str, sequencer_password: str
+) -> None:
+    """Make the three roles, or set the password and the rights of those that exist."""
+    for name, password in (
+        (OWNER, owner_password),
+        (APPLICATION, app_password),
+        (SEQUENCER, sequencer_password),
+    ):
         known = superuser.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone()
         verb = sql.SQL("ALTER ROLE" if known else "CREATE ROLE")
         superuser.execute(
             sql.SQL("{} {} {} PASSWORD {}").format(verb, sql.Identifier(name), sql.SQL(_ROLE), sql.Literal(password))
         )
-    for setting, value in _APPLICATION_LIMITS:
+    for name, (setting, value) in product((APPLICATION, SEQUENCER), _APPLICATION_LIMITS):
         superuser.execute(
-            sql.SQL("ALTER ROLE {} SET {} = {}").format(
-                sql.Identifier(APPLICATION), sql.SQL(setting), sql.Literal(value)
-            )
+            sql.SQL("ALTER ROLE {} SET {} = {}").format(sql.Identifier(name), sql.SQL(setting), sql.Literal(value))
         )
 
 
@@ -53,36 +60,34 @@ def create_database(superuser: psycopg.Connection, name: str, *, template: str |
 
     The rights on a database are not copied from its template, so they are set here each time.
     """
-    database, owner, application = (sql.Identifier(part) for part in (name, OWNER, APPLICATION))
+    database, owner, *users = (sql.Identifier(part) for part in (name, OWNER, APPLICATION, SEQUENCER))
     source = sql.Identifier(template or "template0")
     superuser.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(database, owner, source))
     superuser.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-    superuser.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, application))
+    superuser.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, {}").format(database, *users))
 
 
 def prepare_schema(superuser: psycopg.Connection) -> None:
     """Give the schema of the connected database to the owner, and its future rows to the application.
 
-    ``btree_gist`` is made here because a managed server may not trust the owner with extensions.
+    The sequencer gets nothing but what a migration names. ``btree_gist`` is made here because a managed server may not
+    trust the owner with extensions.
     """
-    owner, application = sql.Identifier(OWNER), sql.Identifier(APPLICATION)
+    owner, application, sequencer = (sql.Identifier(name) for name in (OWNER, APPLICATION, SEQUENCER))
     superuser.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+    # Again, for a database that is older than this role.
+    superuser.execute(
+        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(superuser.info.dbname), sequencer)
+    )
     for statement in (
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         "ALTER SCHEMA public OWNER TO {owner}",
-        "GRANT USAGE ON SCHEMA public TO {application}",
+        "GRANT USAGE ON SCHEMA public TO {application}, {sequencer}",
         "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public "
         "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {application}",
         "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA public GRANT USAGE ON SEQUENCES TO {application}",
     ):
-        superuser.execute(sql.SQL(statement).format(owner=owner, application=application))
-
-
-def seal_migrations(owner: psycopg.Connection) -> None:
-    """After a migration: the application may read what was migrated, not claim that more was."""
-    owner.execute(
-        sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {}").format(sql.Identifier(APPLICATION))
-    )
+        superuser.execute(sql.SQL(statement).format(owner=owner, application=application, sequencer=sequencer))
 
 
 def main() -> int:
@@ -92,10 +97,14 @@ def main() -> int:
         server = env.database("SUPERUSER_URL")
         owner = env.database("DATABASE_OWNER_URL")
         application = env.database("DATABASE_URL")
-        _expect_roles(owner["user"], application["user"])
+        sequencer = env.database("DATABASE_SEQUENCER_URL")
+        _expect_roles(owner["user"], application["user"], sequencer["user"])
         with psycopg.connect(autocommit=True, **server) as connection:  # type: ignore[arg-type]
             create_roles(
-                connection, owner_password=owner.get("password", ""), app_password=application.get("password", "")
+                connection,
+                owner_password=owner.get("password", ""),
+                app_password=application.get("password", ""),
+                sequencer_password=sequencer.get("password", ""),
             )
             name = application["dbname"]
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
@@ -105,14 +114,15 @@ def main() -> int:
     except (SettingsRefused, psycopg.OperationalError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Roles {OWNER} and {APPLICATION} and the database {name} are ready.")
+    print(f"Roles {OWNER}, {APPLICATION} and {SEQUENCER} and the database {name} are ready.")
     return 0
 
 
-def _expect_roles(owner: str, application: str) -> None:
+def _expect_roles(owner: str, application: str, sequencer: str) -> None:
     for variable, value, expected in (
         ("DATABASE_OWNER_URL", owner, OWNER),
         ("DATABASE_URL", application, APPLICATION),
+        ("DATABASE_SEQUENCER_URL", sequencer, SEQUENCER),
     ):
         if value != expected:
             raise SettingsRefused(f"{variable} has the user {value!r}; expected {expected}: migrations name it.")

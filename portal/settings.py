@@ -44,6 +44,10 @@ if _env.has("DATABASE_OWNER_URL"):
     # For `manage.py migrate --database owner` alone: the web and the worker do without it.
     _databases["DATABASE_OWNER_URL"] = _env.database("DATABASE_OWNER_URL")
     DATABASES["owner"] = django_database(_databases["DATABASE_OWNER_URL"])
+if _env.has("DATABASE_SEQUENCER_URL"):
+    # For `manage.py run_sequencer` and `expire_log` alone: who holds it can number entries.
+    _databases["DATABASE_SEQUENCER_URL"] = _env.database("DATABASE_SEQUENCER_URL")
+    DATABASES["sequencer"] = django_database(_databases["DATABASE_SEQUENCER_URL"])
 REDIS_URL = _env.redis("REDIS_URL")
 DATA_FOLDER = _env.path("DATA_FOLDER", BASE_DIR / ".carnet", expected="the folder of files that Carnet keeps")
 

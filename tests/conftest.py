@@ -38,6 +38,7 @@ from tests.counts import COUNTS
 from tests.settings import FOLDER, SOCKETS
 
 TEMPLATE = "carnet_template"
+ALIASES = ("default", "owner", "sequencer")
 
 hypothesis.settings.register_profile(
     "carnet", max_examples=COUNTS.properties, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
@@ -76,6 +77,7 @@ class Database:
     name: str
     app_url: str
     owner_url: str
+    sequencer_url: str
     superuser_url: str
 
 
@@ -137,9 +139,9 @@ def redis_url(test_folder: Path, server_url: str) -> Iterator[str]:
 
 
 def _point_django_at(name: str, server_url: str) -> None:
-    """Let both aliases lead to the database ``name``; the settings are shared by all threads."""
+    """Let every alias lead to the database ``name``; the settings are shared by all threads."""
     server = conninfo_to_dict(server_url)
-    for alias in ("default", "owner"):
+    for alias in ALIASES:
         connections[alias].close()
         connections.settings[alias].update(
             NAME=name, HOST=str(server.get("host", "")), PORT=str(server.get("port", "") or "")
@@ -150,17 +152,21 @@ def _point_django_at(name: str, server_url: str) -> None:
 @pytest.fixture(scope="session")
 def template(server_url: str, django_db_blocker: pytest.FixtureRequest) -> str:
     """A migrated database that nobody is connected to."""
-    passwords = {alias: django_settings.DATABASES[alias]["PASSWORD"] for alias in ("default", "owner")}
+    passwords = {alias: django_settings.DATABASES[alias]["PASSWORD"] for alias in ALIASES}
     with psycopg.connect(server_url, autocommit=True) as superuser:
         superuser.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
-        roles.create_roles(superuser, owner_password=passwords["owner"], app_password=passwords["default"])
+        roles.create_roles(
+            superuser,
+            owner_password=passwords["owner"],
+            app_password=passwords["default"],
+            sequencer_password=passwords["sequencer"],
+        )
         roles.create_database(superuser, TEMPLATE)
     with psycopg.connect(make_conninfo(server_url, dbname=TEMPLATE), autocommit=True) as superuser:
         roles.prepare_schema(superuser)
     with django_db_blocker.unblock():
         _point_django_at(TEMPLATE, server_url)
         call_command("migrate", database="owner", verbosity=0, interactive=False)
-        roles.seal_migrations(connections["owner"].connection)
         _point_django_at("none", server_url)
     return TEMPLATE
 
@@ -186,7 +192,7 @@ def db(
         roles.create_database(superuser, name, template=template)
     with django_db_blocker.unblock():
         _point_django_at(name, server_url)
-        yield Database(name, _url("default"), _url("owner"), make_conninfo(server_url, dbname=name))
+        yield Database(name, *(_url(alias) for alias in ALIASES), make_conninfo(server_url, dbname=name))
         wrong = "" if _damages_the_log(request.node) else _what_is_wrong_with_the_log()
         _point_django_at("none", server_url)
     with psycopg.connect(server_url, autocommit=True) as superuser:

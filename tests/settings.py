@@ -30,6 +30,7 @@ if os.environ["CARNET_PROFILE"] == "test":
         "SECRET_KEY": "test-" + "0" * 60,
         "DATABASE_URL": f"postgresql://carnet_app:test-app@/carnet?host={SOCKETS}",
         "DATABASE_OWNER_URL": f"postgresql://carnet_owner:test-owner@/carnet?host={SOCKETS}",
+        "DATABASE_SEQUENCER_URL": f"postgresql://carnet_sequencer:test-sequencer@/carnet?host={SOCKETS}",
         "REDIS_URL": f"unix://{SOCKETS}/redis.sock?db=0",
         "KEYRING_FILE": str(FOLDER / "keyring.json"),
         "AUDIT_ORIGIN": "localhost/carnet-test",

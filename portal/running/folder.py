@@ -22,7 +22,10 @@ from portal.embedded import service_account
 from portal.env import DEMO_MARKER, DEMO_PREFIX
 
 _LONGEST_SOCKET_FOLDER = 80
-_SECRETS = ("superuser", "owner", "application", "secret-key", "keyring.json", "audit-signing-key")
+_PASSWORDS = ("superuser", "owner", "application", "sequencer")
+_SECRETS = (*_PASSWORDS, "secret-key", "keyring.json", "audit-signing-key")
+# Each start tells the server these passwords again, so that a new one loses nothing.
+_TOLD_AGAIN = {"owner", "application", "sequencer"}
 
 
 class RunRefused(Exception):
@@ -129,18 +132,19 @@ class DataFolder:
         missing = [name for name in _SECRETS if not (self.secrets / name).is_file()]
         if not missing:
             return
-        if self.ready.exists():
+        lost = [name for name in missing if name not in _TOLD_AGAIN]
+        if lost and self.ready.exists():
             raise RunRefused(
-                f"{self.secrets / missing[0]} is missing and the records cannot be opened without it; put it back, "
+                f"{self.secrets / lost[0]} is missing and the records cannot be opened without it; put it back, "
                 f"or remove {self.path} to begin again with new demo people."
             )
-        made = {name: DEMO_PREFIX + secrets.token_hex(32) for name in _SECRETS[:4]}
+        made = {name: DEMO_PREFIX + secrets.token_hex(32) for name in (*_PASSWORDS, "secret-key")}
         version = f"local:{datetime.now(tz=UTC):%Y-%m}"
         key = base64.b64encode(secrets.token_bytes(32)).decode()
         made["keyring.json"] = json.dumps({"current": version, "keys": {version: key}})
         made["audit-signing-key"] = base64.b64encode(secrets.token_bytes(32)).decode()
-        for name, text in made.items():
-            path = self.secrets / name
+        for name in missing if self.ready.exists() else _SECRETS:
+            path, text = self.secrets / name, made[name]
             path.unlink(missing_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as file:
                 file.write(text + "\n")

@@ -54,6 +54,7 @@ class Launch:
     # Given from outside: then the embedded server is not started.
     database: str | None
     owner_database: str | None
+    sequencer_database: str | None
     redis: str | None
 
     @classmethod
@@ -67,18 +68,21 @@ class Launch:
         profile = env.text("CARNET_PROFILE", "demo", expected="demo")
         if profile != "demo":
             raise SettingsRefused(f"CARNET_PROFILE is {profile!r}; expected demo: production does not use `make run`.")
-        database = owner = None
+        database = owner = sequencer = None
         if env.has("DATABASE_URL"):
             env.database("DATABASE_URL")
             env.database("DATABASE_OWNER_URL")
+            env.database("DATABASE_SEQUENCER_URL")
             database = env.secret("DATABASE_URL", expected="a connection string")
             owner = env.secret("DATABASE_OWNER_URL", expected="a connection string")
+            sequencer = env.secret("DATABASE_SEQUENCER_URL", expected="a connection string")
         return cls(
             folder=DataFolder(env.path("DATA_FOLDER", BASE / ".carnet", expected="the folder of the demo")),
             port=env.integer("PORT", 8000, at_least=1, at_most=65535),
             demo_people=env.flag("DEMO_PEOPLE", default=True),
             database=database,
             owner_database=owner,
+            sequencer_database=sequencer,
             redis=env.redis("REDIS_URL") if env.has("REDIS_URL") else None,
         )
 
@@ -121,14 +125,16 @@ class Launch:
         """Start what is not given from outside; the variables for everything that follows."""
         folder = self.folder
         database, owner_database, redis = self.database, self.owner_database, self.redis
+        sequencer_database = self.sequencer_database
         if database is None:
             server = Postgres(folder.postgres, folder.sockets, folder.secret("superuser"))
             server.initialise()
             supervisor.add(Part("PostgreSQL", server.start, signal.SIGINT, seconds_to_stop=40))
-            passwords = {"owner": folder.secret("owner"), "app": folder.secret("application")}
+            passwords = {name: folder.secret(name) for name in ("owner", "application", "sequencer")}
             _prepare_database(server, passwords, first=first)
-            database = server.url(_DATABASE, user=roles.APPLICATION, password=passwords["app"])
+            database = server.url(_DATABASE, user=roles.APPLICATION, password=passwords["application"])
             owner_database = server.url(_DATABASE, user=roles.OWNER, password=passwords["owner"])
+            sequencer_database = server.url(_DATABASE, user=roles.SEQUENCER, password=passwords["sequencer"])
         if redis is None:
             cache = Redis(folder.redis, folder.sockets)
             supervisor.add(Part("Redis", cache.start))
@@ -141,6 +147,7 @@ class Launch:
             "SECRET_KEY_FILE": str(folder.secrets / "secret-key"),
             "DATABASE_URL": database,
             "DATABASE_OWNER_URL": owner_database or "",
+            "DATABASE_SEQUENCER_URL": sequencer_database or "",
             "REDIS_URL": redis,
             "KEYRING_FILE": str(folder.secrets / "keyring.json"),
             "AUDIT_ORIGIN": "localhost/carnet-demo",
@@ -160,9 +167,11 @@ class Launch:
             raise RunRefused("the preparation failed; the lines above say why. Nothing is lost: run it again.")
 
     def _start_processes(self, supervisor: Supervisor, variables: dict[str, str]) -> None:
-        # The web and the worker never hold the owner's password.
+        # The web and the worker never hold the owner's password, nor that of the role that numbers the log.
         environment = os.environ | variables
         environment.pop("DATABASE_OWNER_URL", None)
+        numbering = dict(environment)
+        environment.pop("DATABASE_SEQUENCER_URL", None)
         python = [sys.executable, "-m"]
         celery = [*python, "celery", "--app", "portal.celery"]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
@@ -174,7 +183,8 @@ class Launch:
             "beat": [*celery, "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING", "--pidfile="],
         }
         for name, command in commands.items():
-            supervisor.add(Part(name, partial(_start_command, command, environment, self.folder.log(name))))
+            given = numbering if name == "sequencer" else environment
+            supervisor.add(Part(name, partial(_start_command, command, given, self.folder.log(name))))
         self._wait_for_web(supervisor)
 
     def _wait_for_web(self, supervisor: Supervisor) -> None:
@@ -212,7 +222,12 @@ def expect_free_port(port: int) -> None:
 def _prepare_database(server: Postgres, passwords: dict[str, str], *, first: bool) -> None:
     """Roles and database; until the first run was completed the database is made anew."""
     with psycopg.connect(server.url("postgres"), autocommit=True) as superuser:
-        roles.create_roles(superuser, owner_password=passwords["owner"], app_password=passwords["app"])
+        roles.create_roles(
+            superuser,
+            owner_password=passwords["owner"],
+            app_password=passwords["application"],
+            sequencer_password=passwords["sequencer"],
+        )
         if first:
             superuser.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_DATABASE)))
             roles.create_database(superuser, _DATABASE)

@@ -16,10 +16,8 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import connections
 from django.utils import translation
 
-from portal.roles import seal_migrations
 from portal.running.translations import compile_catalogues
 
 
@@ -30,7 +28,6 @@ def main() -> int:
         compile_catalogues()
         django.setup()
         call_command("migrate", database="owner", interactive=False, verbosity=0)
-        seal_migrations(connections["owner"].connection)
         collect_static()
         if "--seed" in sys.argv:
             seed()

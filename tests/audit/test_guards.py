@@ -54,7 +54,13 @@ REFUSED = [
     "SELECT gen_random_uuid(), at, event, actor, role, profession, category, ground, outcome, body, '5' "
     "FROM audit_entry",
     "INSERT INTO audit_leaf SELECT * FROM audit_leaf ON CONFLICT (idx) DO UPDATE SET hash = excluded.hash",
+    "INSERT INTO audit_leaf VALUES (99, now(), gen_random_uuid(), sha256('x'))",
+    "INSERT INTO audit_node VALUES (1, 99, sha256('x'))",
+    "INSERT INTO audit_checkpoint SELECT 99, root, note, at, horizon, swept, cluster FROM audit_checkpoint",
     "INSERT INTO audit_cosignature (id, size, witness, line, at) VALUES (1, 1, 'w', 'l', now())",
+    "INSERT INTO audit_cosignature (size, witness, line, at) VALUES (1, 'w', 'l', now())",
+    "SELECT nextval('audit_cosignature_id_seq')",
+    "SELECT audit_make_partitions()",
     "SELECT setval('audit_cosignature_id_seq', 99)",
     "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
     "ALTER TABLE audit_leaf DISABLE TRIGGER audit_grows",
@@ -68,6 +74,45 @@ REFUSED = [
     "SELECT audit_guard('audit_leaf')",
     "COPY audit_entry TO PROGRAM 'cat'",
 ]
+
+
+REFUSED_TO_THE_SEQUENCER = [
+    *(attack for table in TABLES for attack in attacks(table)),
+    f"SELECT * FROM {MONTH}",
+    f"INSERT INTO {MONTH} SELECT * FROM audit_entry",
+    "INSERT INTO audit_entry (id, at, event, actor, role, profession, category, ground, outcome, body, xid) "
+    "SELECT gen_random_uuid(), at, event, actor, role, profession, category, ground, outcome, body, '5' "
+    "FROM audit_entry",
+    "INSERT INTO audit_leaf SELECT * FROM audit_leaf ON CONFLICT (idx) DO UPDATE SET hash = excluded.hash",
+    "SELECT setval('audit_cosignature_id_seq', 99)",
+    "ALTER TABLE audit_leaf DISABLE TRIGGER audit_grows",
+    "SET session_replication_role = replica",
+    "CREATE TEMPORARY TABLE audit_leaf (hash bytea)",
+    "SELECT audit_make_partition('2031-01-01')",
+    "SELECT * FROM records_record",
+    "SELECT * FROM accounts_account",
+    "SELECT * FROM records_patientkey",
+    "SELECT * FROM django_session",
+    "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'x', now())",
+]
+
+
+def test_the_sequencer_can_number_and_nothing_else(db):
+    remember(2)
+    number_all()
+    for statement in REFUSED_TO_THE_SEQUENCER:
+        with psycopg.connect(db.sequencer_url, autocommit=True) as stolen, pytest.raises(DENIED):
+            stolen.execute(statement)
+    assert verify_log().ok
+
+
+def test_the_sequencer_sees_the_log_and_no_other_table(db, superuser):
+    tables = superuser.execute(
+        "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') "
+        "AND (has_any_column_privilege('carnet_sequencer', c.oid, 'SELECT, INSERT, UPDATE, REFERENCES') "
+        "OR has_table_privilege('carnet_sequencer', c.oid, 'DELETE, TRUNCATE, TRIGGER'))"
+    ).fetchall()
+    assert {name for (name,) in tables} == {name for name in TABLES if name not in (MONTH, "audit_entry_other")}
 
 
 def test_the_application_is_refused(db):

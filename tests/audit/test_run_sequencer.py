@@ -39,7 +39,12 @@ def start(db):
             [sys.executable, "manage.py", "run_sequencer"],
             cwd=ROOT,
             env=os.environ
-            | {"DATABASE_URL": db.app_url, "REDIS_URL": "unix:///nowhere.sock", "PYTHONWARNINGS": "ignore"},
+            | {
+                "DATABASE_URL": db.app_url,
+                "DATABASE_SEQUENCER_URL": db.sequencer_url,
+                "REDIS_URL": "unix:///nowhere.sock",
+                "PYTHONWARNINGS": "ignore",
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -75,7 +80,7 @@ def test_it_comes_back_when_the_server_cuts_it_off(start, superuser, db):
     until(lambda: numbered() == 1)
     superuser.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE datname = %s AND usename = 'carnet_app' AND query ILIKE '%%audit%%' AND pid <> ALL (%s)",
+        "WHERE datname = %s AND usename = 'carnet_sequencer' AND query ILIKE '%%audit%%' AND pid <> ALL (%s)",
         [db.name, [pid for (pid,) in rows("SELECT pg_backend_pid()")]],
     )
     remember(3)

@@ -14,6 +14,7 @@ from audit.keys import load_signer
 from audit.log import entries_after
 from audit.merkle import leaf_hash, root_of
 from audit.note import open_checkpoint
+from audit.numbering import NUMBERING, numbering
 from audit.sequencing import sequence_once
 from audit.tree import BrokenTree
 from audit.verifying import verify_log
@@ -141,16 +142,16 @@ def test_many_writers_and_two_sequencers(db):
             while not stop.is_set():
                 sequence_once(50)
         finally:
-            connection.close()
+            numbering().close()
 
     with ThreadPoolExecutor(writers + 2) as pool:
         writing = [pool.submit(_write, db.app_url, each, start) for _ in range(writers)]
-        numbering = [pool.submit(number) for _ in range(2)]
+        numberers = [pool.submit(number) for _ in range(2)]
         start.set()
         for done in writing:
             done.result()
         stop.set()
-        for done in numbering:
+        for done in numberers:
             done.result()
     number_all()
     expected = writers * each + 1
@@ -181,7 +182,8 @@ def test_a_connection_cut_in_the_middle_of_a_batch(db, superuser, monkeypatch):
 
     def cut(*_):
         superuser.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = 'carnet_app'",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = %s AND usename = 'carnet_sequencer'",
             [db.name],
         )
         return load_signer()
@@ -190,12 +192,12 @@ def test_a_connection_cut_in_the_middle_of_a_batch(db, superuser, monkeypatch):
     with pytest.raises(DatabaseError):
         sequence_once()
     monkeypatch.undo()
-    connection.close()
+    numbering().close()
     assert number_all() == 5
 
 
 def test_inside_a_transaction_nothing_is_numbered(db):
-    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+    with transaction.atomic(using=NUMBERING), pytest.raises(RuntimeError, match="durable"):
         sequence_once()
 
 
@@ -218,11 +220,12 @@ def test_nothing_is_signed_on_top_of_a_tree_with_a_hole(db, superuser):
         sequence_once()
 
 
-def test_leaves_that_the_application_invents_stop_the_sequencer(db):
+def test_an_invented_leaf_stops_the_sequencer(db):
+    """The application cannot invent one (``test_guards``); who holds the sequencer's password can, and is found out."""
     remember(2)
     number_all()
-    with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO audit_leaf VALUES (2, now(), gen_random_uuid(), sha256('x'))")
+    with psycopg.connect(db.sequencer_url, autocommit=True) as stolen:
+        stolen.execute("INSERT INTO audit_leaf VALUES (2, now(), gen_random_uuid(), sha256('x'))")
     remember()
     with pytest.raises(DatabaseError):
         sequence_once()

@@ -66,6 +66,7 @@ def site(db: Database, redis_url: str, test_folder: Path) -> Iterator[Site]:
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "SITE_URL": f"http://localhost:{port}",
         "DATABASE_URL": db.app_url,
+        "DATABASE_SEQUENCER_URL": db.sequencer_url,
         "REDIS_URL": redis_url,
     }
     commands = [

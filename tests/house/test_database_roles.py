@@ -1,4 +1,4 @@
-"""What the two database roles may and may not do, tried on the server."""
+"""What the three database roles may and may not do, tried on the server."""
 
 import psycopg
 import pytest
@@ -38,7 +38,7 @@ def test_the_application_role_is_refused(db, statement):
 
 def test_neither_role_is_more_than_a_role(superuser):
     rows = superuser.execute(
-        "SELECT rolname FROM pg_roles WHERE rolname IN ('carnet_app', 'carnet_owner') AND "
+        "SELECT rolname FROM pg_roles WHERE rolname IN ('carnet_app', 'carnet_owner', 'carnet_sequencer') AND "
         "(rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)"
     ).fetchall()
     assert rows == []

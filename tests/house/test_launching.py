@@ -106,10 +106,13 @@ def test_the_life_of_a_run(run, folder):
     # Who is connected: the application role, never the owner.
     with psycopg.connect(embedded_superuser(folder)) as superuser:
         users = {row[0] for row in superuser.execute("SELECT usename FROM pg_stat_activity WHERE datname = 'carnet'")}
-    assert users <= {"carnet_app"}
+    assert users <= {"carnet_app", "carnet_sequencer"}
     assert users
     holders = [process for process in ours(folder) if "DATABASE_OWNER_URL" in process.environ()]
     assert holders == [], "only migrations may hold the owner's password"
+    holders = [process for process in ours(folder) if "DATABASE_SEQUENCER_URL" in process.environ()]
+    assert {"run_sequencer"} <= {part for process in holders for part in process.cmdline()}
+    assert all("run_sequencer" in process.cmdline() for process in holders), "only the sequencer may number the log"
 
     # A second run on the same folder is told so.
     second = run()

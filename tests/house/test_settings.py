@@ -105,6 +105,7 @@ WRONG = [
         "verify-full",
     ),
     ("DATABASE_URL", f"postgresql://carnet_owner:{SECRET}@/carnet", "'carnet_owner'", "carnet_app"),
+    ("DATABASE_SEQUENCER_URL", f"postgresql://carnet_app:{SECRET}@/carnet", "'carnet_app'", "carnet_sequencer"),
     ("DATABASE_OWNER_URL", "postgresql://carnet_owner:demo-x@/carnet", "demo", "production"),
     ("REDIS_URL", "memcached://localhost", "not shown", "redis://"),
     ("REDIS_URL", "redis://redis.example.fr:6379/0", "'redis.example.fr'", "rediss://"),

@@ -96,7 +96,8 @@ def postmen(folder: Path, app_url: str, relay: Relay, names: list[str]) -> Itera
         "MAIL_FROM": "carnet@example.fr",
         "SMS_PROVIDER": "sink",
     }
-    environment.pop("DATABASE_OWNER_URL", None)
+    for name in ("DATABASE_OWNER_URL", "DATABASE_SEQUENCER_URL"):
+        environment.pop(name, None)
     running = Postmen(folder, environment, cache, cache.start())
     try:
         for name in names:

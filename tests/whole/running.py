@@ -116,5 +116,6 @@ def _is_ours(name: str) -> bool:
     """Variables of the test session, which would lead the demo to the tests' own servers."""
     return name in {
         *("CARNET_PROFILE", "DJANGO_SETTINGS_MODULE", "SITE_URL", "SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL"),
+        "DATABASE_SEQUENCER_URL",
         *("REDIS_URL", "KEYRING_FILE", "AUDIT_ORIGIN", "AUDIT_SIGNING_KEY_FILE", "DATA_FOLDER", "PORT"),
     }

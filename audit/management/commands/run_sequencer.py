@@ -11,11 +11,12 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connections
 
 from audit.cosigner import Cosigner
 from audit.cosigning import load_witnesses
 from audit.keys import load_signer
+from audit.numbering import expect_numbering
 from audit.sequencing import BATCH, make_partitions, sequence_once
 from audit.tree import BrokenTree
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            expect_numbering()
             load_signer()
             witnesses = load_witnesses()
         except ImproperlyConfigured as error:
@@ -47,7 +49,7 @@ class Command(BaseCommand):
         _run(stop)
         for cosigner in cosigners:
             cosigner.join(timeout=10)
-        connection.close()
+        connections.close_all()
         self.stdout.write("The sequencer has stopped.")
 
 
@@ -75,5 +77,5 @@ def _tried(step: Callable[[], int]) -> int | None:
         # Not its text, which quotes values of the rows.
         state = getattr(error.__cause__, "sqlstate", None)
         logger.error("The sequencer will try again: %s (SQLSTATE %s).", type(error).__name__, state)
-    connection.close()
+    connections.close_all()
     return None
