@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -58,7 +57,7 @@ def read_log(*, actor: Actor, wanted: LogFilter, day: date, before: str | None =
     _administrators_only(actor)
     with transaction.atomic(durable=True):
         view = LogView(search_log(wanted, before=before), accesses_per_hour(day), latest_checkpoint())
-        append(Event.LOG_READ, actor=actor, outcome=Outcome.DONE, facts=_facts(wanted, view.page))
+        append(Event.LOG_READ, actor=actor, outcome=Outcome.DONE, facts=facts_of(wanted, len(view.page.lines)))
     return view
 
 
@@ -77,7 +76,7 @@ def read_integrity(*, actor: Actor) -> IntegrityView:
             verifications=search_log(wanted, limit=_VERIFICATIONS),
             waiting=sum(line.index is None for line in newest.lines),
         )
-        append(Event.LOG_READ, actor=actor, outcome=Outcome.DONE, facts=_facts(wanted, view.verifications))
+        append(Event.LOG_READ, actor=actor, outcome=Outcome.DONE, facts=facts_of(wanted, len(view.verifications.lines)))
     return view
 
 
@@ -109,9 +108,9 @@ def _administrators_only(actor: Actor) -> None:
         raise PermissionDenied
 
 
-def _facts(wanted: LogFilter, page: Page) -> Mapping[str, str | int | UUID]:
+def facts_of(wanted: LogFilter, count: int) -> dict[str, str | int | UUID]:
     """What was looked for, so that a reading can be judged; a short pseudonym stands as the first it may mean."""
-    facts: dict[str, str | int | UUID] = {"count": len(page.lines)}
+    facts: dict[str, str | int | UUID] = {"count": count}
     if wanted.since:
         facts["period_from"] = wanted.since.strftime("%Y-%m-%d")
     if wanted.until:
@@ -124,4 +123,10 @@ def _facts(wanted: LogFilter, page: Page) -> Mapping[str, str | int | UUID]:
         facts["filter_event"] = wanted.event
     if wanted.outcome:
         facts["filter_outcome"] = wanted.outcome
+    if wanted.organisation:
+        facts["organisation"] = uuid_range(wanted.organisation)[0]
+    if wanted.profession:
+        facts["profession"] = wanted.profession
+    if wanted.ground:
+        facts["reason"] = wanted.ground
     return facts

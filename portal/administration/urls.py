@@ -8,6 +8,8 @@ app_name = "administration"
 
 urlpatterns = [
     path("", views.log, name="log"),
+    path("take/csv/", views.take, {"kind": "csv"}, name="take_csv"),
+    path("take/fhir/", views.take, {"kind": "fhir"}, name="take_fhir"),
     path("integrity/", views.integrity, name="integrity"),
     path("integrity/verify/", views.verify_now, name="verify"),
     path("emergencies/", reviews.reviews, name="reviews"),

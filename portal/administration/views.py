@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from typing import Any
+import json
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,14 +18,16 @@ from kombu.exceptions import OperationalError
 from audit.actor import Role
 from audit.log import BadCursor
 from audit.reviewing import latest_checkpoint
-from audit.searching import LogFilter
+from consent.granting import Invalid
 from portal.acting import Visit
 from portal.administration.charting import hours_chart
 from portal.administration.forms import LogForm
 from portal.administration.looking import read_integrity, read_log, verdict_of, verify
 from portal.administration.rows import row_of
+from portal.administration.taking import as_table, take_log
 from portal.administration.tasks import verify_the_log
 from portal.audiences import only_for
+from portal.oversight.auditevents import bundle_of
 
 # Up to here a verification takes a few seconds, and the answer waits for it; beyond, the worker does it.
 AT_ONCE = 50_000
@@ -38,11 +41,13 @@ def log(request: Visit) -> HttpResponse:
     typed = form.cleaned_data if form.is_valid() else {}
     day = typed.get("until") or typed.get("since") or timezone.localdate()
     try:
-        view = read_log(actor=request.actor, wanted=_wanted(typed), day=day, before=request.GET.get("before"))
+        view = read_log(actor=request.actor, wanted=form.wanted(), day=day, before=request.GET.get("before"))
     except BadCursor as bad:
         raise Http404 from bad
     context = {
         "form": form,
+        "asked": _asked(request),
+        "looked_back_to": view.page.looked_back_to if form.is_valid() else None,
         "day": day,
         "rows": [row_of(line) for line in view.page.lines] if form.is_valid() else [],
         "older": _address(request, before=view.page.next) if view.page.next and form.is_valid() else None,
@@ -52,6 +57,23 @@ def log(request: Visit) -> HttpResponse:
         **_days_around(day),
     }
     return render(request, "administration/log.html", context)
+
+
+@only_for(Role.ADMINISTRATOR)
+@require_POST
+def take(request: Visit, kind: str) -> HttpResponse:
+    """The lines that the filters let through, as a file: a table, or FHIR AuditEvents."""
+    form = LogForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(_("The filters could not be understood. Go back, correct them and search first."))
+    lines = take_log(actor=request.actor, wanted=form.wanted(), kind=kind)
+    name = f"carnet-log-{timezone.localdate():%Y-%m-%d}.{'csv' if kind == 'csv' else 'json'}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    if kind == "csv":
+        return HttpResponse(as_table(lines), content_type="text/csv; charset=utf-8", headers=headers)
+    bundle = bundle_of([line.entry for line in lines if line.entry], site=settings.SITE_URL)
+    text = json.dumps(bundle, ensure_ascii=False, indent=1)
+    return HttpResponse(text, content_type="application/fhir+json", headers=headers)
 
 
 @only_for(Role.ADMINISTRATOR)
@@ -79,27 +101,14 @@ def verify_now(request: Visit) -> HttpResponse:
     return redirect("administration:integrity")
 
 
-def _wanted(typed: dict[str, Any]) -> LogFilter:
-    """The filter of the log from the fields of the form; a day runs from midnight to midnight here."""
-    since, until = typed.get("since"), typed.get("until")
-    return LogFilter(
-        since=_midnight(since) if since else None,
-        until=_midnight(until + timedelta(days=1)) if until else None,
-        actor=typed.get("actor", ""),
-        dossier=typed.get("dossier", ""),
-        event=typed.get("event", ""),
-        outcome=typed.get("outcome", ""),
-    )
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
-
-
 def _address(request: Visit, *, before: str) -> str:
     """The same question, from that line on."""
-    kept = {name: value for name, value in request.GET.items() if value and name in LogForm.base_fields}
-    return urlencode({**kept, "before": before})
+    return urlencode({**_asked(request), "before": before})
+
+
+def _asked(request: Visit) -> dict[str, str]:
+    """What was typed into the filters."""
+    return {name: str(value) for name, value in request.GET.items() if value and name in LogForm.base_fields}
 
 
 def _days_around(day: date) -> dict[str, str | None]:

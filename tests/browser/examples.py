@@ -148,7 +148,7 @@ ACTS = {
     *("patient:team_open", "patient:team_end", "patient:representative_end", "questions:ask", "explaining:answer"),
     *("professional:emergency_end", "professional:hold", "professional:release", "professional:secret"),
     *("administration:verify", "administration:review", "administration:alert_review"),
-    *("administration:question_decide",),
+    *("administration:question_decide", "administration:take_csv", "administration:take_fhir"),
 }
 
 # Files for machines: proofs and checkpoints of the log.
