@@ -7,6 +7,7 @@ transaction, and the door raises only after the commit, or the entry would be lo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ from audit.actor import Actor
 from audit.events import Event, Outcome
 from audit.log import append
 from consent.categories import Category
-from consent.decisions import Decision, Refused
+from consent.decisions import Decision, Ground, Refused
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.thresholds import decide_sharing
@@ -38,28 +39,44 @@ class Invalid(Exception):
         self.sentence = sentence
 
 
-def may_share(actor: Actor, ref: DossierRef, event: Event) -> Decision:
-    """Whether the actor may decide who sees this dossier; a refusal is remembered at once.
+def may_share(actor: Actor, ref: DossierRef, event: Event, category: Category | None = None) -> Decision:
+    """Whether the actor may decide who sees this dossier, or one category; a refusal is remembered at once.
 
+    Somebody who acts for the patient says so first (``actor.on_behalf_of``), or each entry would not tell it.
     Needs an open transaction.
     """
-    decision = decide_sharing(load_facts(actor, ref))
+    facts = load_facts(actor, ref)
+    if facts.represents and actor.on_behalf_of != ref.pseudonym:
+        facts = replace(facts, representations=())
+    decision = decide_sharing(facts, category=category)
     if not decision.allowed:
         append(event, actor=actor, outcome=Outcome.REFUSED, dossier=ref.pseudonym, ground=decision.ground)
     return decision
 
 
-def share(actor: Actor, ref: DossierRef, event: Event, act: Callable[[datetime], _Done]) -> _Done:
+def reaches(actor: Actor, ref: DossierRef, category: Category | str) -> bool:
+    """Whether somebody who may share may also decide on this category: the patient, always. Plain function."""
+    return decide_sharing(load_facts(actor, ref), category=Category(category)).allowed
+
+
+def ground_of(actor: Actor) -> Ground:
+    """On what an act about sharing rests that was allowed: one's own dossier, or acting for the patient."""
+    return Ground.REPRESENTATIVE if actor.on_behalf_of is not None else Ground.OWN_DOSSIER
+
+
+def share(
+    actor: Actor, ref: DossierRef, event: Event, act: Callable[[datetime], _Done], category: Category | None = None
+) -> _Done:
     """One act of the patient about who sees their dossier: decide, take a turn, act, commit, or raise.
 
     ``act`` is given the instant of the act and appends its own entry.
 
     Raises:
-        Refused: the actor is not the patient.
+        Refused: the actor is neither the patient nor a parent or guardian of a child under fifteen.
         Invalid: what was asked makes no sense; nothing was changed.
     """
     with transaction.atomic(durable=True):
-        decision = may_share(actor, ref, event)
+        decision = may_share(actor, ref, event, category)
         if decision.allowed:
             return act(take_turn(ref))
     raise Refused(decision)

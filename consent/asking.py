@@ -22,8 +22,9 @@ from consent.choosing import find_professional
 from consent.decisions import Decision, Refused, Right, decide
 from consent.dossiers import DossierRef
 from consent.explaining import Person, people_at
-from consent.facts import load_facts_of
+from consent.facts import load_facts, load_facts_of
 from consent.models import CareRelationship, Emergency, Membership, Professional, TeamCare
+from consent.screening import as_if_unsaid, untold
 
 __all__ = ["Answer", "Invalid", "who_could_see", "why"]
 
@@ -61,11 +62,12 @@ def why(
         Invalid: nobody of the directory has this identifier, or the instant is to come.
     """
     with transaction.atomic(durable=True):
-        decision = may_share(actor, ref, Event.SHARING_EXPLAINED)
+        decision = may_share(actor, ref, Event.SHARING_EXPLAINED, category)
         if decision.allowed:
             instant = _instant(at)
             person = find_professional(professional)
             facts = load_facts_of([person.id], ref, at=instant)[person.id]
+            facts = as_if_unsaid(facts, untold(load_facts(actor, ref)))
             _remember(actor, ref, category, decision)
             answer = decide(facts, category=category, right=right)
             return Answer(people_at([person], instant)[person.id], answer, instant)
@@ -82,14 +84,15 @@ def who_could_see(
         Invalid: the instant is to come.
     """
     with transaction.atomic(durable=True):
-        decision = may_share(actor, ref, Event.SHARING_EXPLAINED)
+        decision = may_share(actor, ref, Event.SHARING_EXPLAINED, category)
         if decision.allowed:
             instant = _instant(at)
+            silent = untold(load_facts(actor, ref))
             found = list(_near(ref, instant))
             people = people_at(found, instant)
             facts = load_facts_of([each.id for each in found], ref, at=instant)
             answers = [
-                Answer(people[id_], decide(known, category=category, right=right), instant)
+                Answer(people[id_], decide(as_if_unsaid(known, silent), category=category, right=right), instant)
                 for id_, known in facts.items()
             ]
             _remember(actor, ref, category, decision)

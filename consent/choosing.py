@@ -52,6 +52,20 @@ class Audience:
         return {"scope": "newcomers"} if self.newcomers else {"profession": self.profession}
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One choice that somebody wants to make: about exactly one person, team or profession, or about newcomers."""
+
+    category: Category
+    right: Right
+    allowed: bool
+    until: datetime | None = None
+    professional: UUID | None = None
+    organisation: UUID | None = None
+    profession: str = ""
+    newcomers: bool = False
+
+
 def find_professional(professional: UUID) -> Professional:
     """The professional of the directory.
 

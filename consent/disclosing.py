@@ -7,7 +7,7 @@ second professional; a disclosure that may implicate somebody who acts for the p
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -191,7 +191,8 @@ def read_disclosures(*, actor: Actor, ref: DossierRef) -> tuple[Disclosed, ...]:
             rows = Disclosure.objects.about(ref.id).filter(visible_from__lte=facts.at)
             if not facts.is_own:
                 rows = rows.filter(implicated=False)
-            append(Event.DISCLOSURES_READ, actor=actor, dossier=ref.pseudonym, ground=decision.ground)
+            reader = actor if facts.is_own else replace(actor, on_behalf_of=ref.pseudonym)
+            append(Event.DISCLOSURES_READ, actor=reader, dossier=ref.pseudonym, ground=decision.ground)
             return tuple(_disclosed(row) for row in rows.select_related("basis", "professional"))
         append(
             Event.DISCLOSURES_READ,

@@ -137,7 +137,7 @@ def end(*, actor: Actor, ref: DossierRef, emergency_id: UUID) -> None:
             and actor.role is Role.PROFESSIONAL
             and emergency.professional_id == actor.professional
         )
-        if emergency is not None and (mine or decision.allowed):
+        if emergency is not None and (mine or facts.is_own):
             return _end(actor, ref, emergency)
         append(
             Event.EMERGENCY_ENDED, actor=actor, outcome=Outcome.REFUSED, dossier=ref.pseudonym, ground=decision.ground

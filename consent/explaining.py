@@ -18,7 +18,7 @@ from consent.acting import may_share, now
 from consent.categories import Category
 from consent.decisions import Decision, Facts, Ground, Refused, Right, decide
 from consent.dossiers import DossierRef
-from consent.facts import load_facts_of
+from consent.facts import load_facts, load_facts_of
 from consent.models import (
     AccessRequest,
     CareRelationship,
@@ -32,6 +32,7 @@ from consent.models import (
 )
 from consent.models.request import Purpose
 from consent.professions import profession_label
+from consent.screening import as_if_unsaid, decided_by, untold
 
 
 class State(StrEnum):
@@ -198,7 +199,7 @@ def read_sharing(*, actor: Actor, ref: DossierRef) -> Sharing:
     with transaction.atomic(durable=True):
         decision = may_share(actor, ref, Event.SHARING_READ)
         if decision.allowed:
-            sharing = _sharing(ref)
+            sharing = _sharing(ref, load_facts(actor, ref))
             append(Event.SHARING_READ, actor=actor, dossier=ref.pseudonym, ground=decision.ground)
             return sharing
     raise Refused(decision)
@@ -225,8 +226,10 @@ def _acts_for(named: UUID, delegate: UUID) -> bool:
     return Delegation.objects.live(Now()).filter(professional=named, delegate=delegate).exists()
 
 
-def _sharing(ref: DossierRef) -> Sharing:
+def _sharing(ref: DossierRef, mine: Facts) -> Sharing:
     at = now()
+    shown, silent = decided_by(mine), untold(mine)
+    told = set(shown) - silent
     relationships = list(CareRelationship.objects.about(ref.id).live(at).select_related("professional"))
     requests = list(AccessRequest.objects.about(ref.id).pending().select_related("professional"))
     oppositions = list(
@@ -241,14 +244,19 @@ def _sharing(ref: DossierRef) -> Sharing:
         *(each.professional for each in emergencies),
     ]
     people = people_at(named, at)
-    facts = load_facts_of([carer.id for carer in carers], ref, at=at)
+    loaded = load_facts_of([carer.id for carer in carers], ref, at=at)
+    facts = {carer: as_if_unsaid(known, silent) for carer, known in loaded.items()}
     return Sharing(
         at=at,
-        professionals=_lines(relationships, people, facts),
+        professionals=_lines(relationships, people, facts, shown),
         # Who no longer takes care of the patient is not answered: the answer could open nothing.
-        requests=tuple(_request(each, people) for each in requests if each.professional_id in facts),
+        requests=tuple(
+            _request(each, people)
+            for each in requests
+            if each.professional_id in facts and Category(each.category) in told
+        ),
         oppositions=tuple(_opposition(each, people) for each in oppositions),
-        choices=_wide_choices(ref, at),
+        choices=tuple(each for each in _wide_choices(ref, at) if each.category in told),
         teams=_teams(ref, at),
         emergencies=tuple(
             LiveEmergency(each.id, people[each.professional_id], each.during.lower, each.during.upper)
@@ -293,14 +301,17 @@ def people_at(professionals: Iterable[Professional], at: datetime) -> dict[UUID,
 
 
 def _lines(
-    relationships: Iterable[CareRelationship], people: dict[UUID, Person], facts: dict[UUID, Facts]
+    relationships: Iterable[CareRelationship],
+    people: dict[UUID, Person],
+    facts: dict[UUID, Facts],
+    shown: Iterable[Category],
 ) -> tuple[ProfessionalSharing, ...]:
     lines = [
         ProfessionalSharing(
             person=people[each.professional_id],
             since=each.during.lower,
             until=each.during.upper,
-            cells=tuple(_cell(facts[each.professional_id], category) for category in Category),
+            cells=tuple(_cell(facts[each.professional_id], category) for category in shown),
         )
         for each in relationships
     ]

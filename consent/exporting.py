@@ -13,13 +13,14 @@ from uuid import UUID
 from audit.actor import Actor
 from audit.events import Event
 from audit.log import append
-from consent.acting import share
+from consent.acting import ground_of, share
 from consent.categories import Category
-from consent.decisions import Ground
 from consent.dossiers import DossierRef
+from consent.facts import load_facts
 from consent.models import CareRelationship, Choice, Opposition, Organisation, Professional, TeamCare
 from consent.professions import profession_label
 from consent.rights import Right
+from consent.screening import decided_by, untold
 
 CATEGORIES = "urn:carnet:category"
 PROFESSIONS = "urn:carnet:profession"
@@ -39,12 +40,16 @@ def export_consents(*, actor: Actor, ref: DossierRef) -> _Resource:
 
 
 def _bundle(actor: Actor, ref: DossierRef, at: datetime) -> _Resource:
+    facts = load_facts(actor, ref, at=at)
+    # A category hidden from one's own screens is taken away after a fresh proof only.
+    told = set(decided_by(facts)) - untold(facts)
     resources = [
         *(_care(ref, each) for each in CareRelationship.objects.about(ref.id).live(at).select_related("professional")),
         *(_team(ref, each) for each in TeamCare.objects.about(ref.id).live(at).select_related("organisation")),
         *(
             _choice(ref, each)
             for each in Choice.objects.about(ref.id).live(at).select_related("professional", "organisation")
+            if Category(each.category) in told
         ),
         *(
             _opposition(ref, each)
@@ -57,7 +62,7 @@ def _bundle(actor: Actor, ref: DossierRef, at: datetime) -> _Resource:
         Event.CONSENTS_EXPORTED,
         actor=actor,
         dossier=ref.pseudonym,
-        ground=Ground.OWN_DOSSIER,
+        ground=ground_of(actor),
         facts={"count": len(resources)},
     )
     return {

@@ -1,12 +1,13 @@
 """The patient decides: who takes care of them, who sees which category, who sees nothing.
 
-Every door here belongs to the patient who owns the dossier, and to nobody else. Each one decides,
-appends, commits, then raises: ``Refused`` for somebody else's dossier, ``Invalid`` (nothing changed,
-nothing remembered) for input that makes no sense.
+Every door here belongs to the patient who owns the dossier; of a child under fifteen also to a parent or guardian, in
+their categories. Each one decides, appends, commits, then raises: ``Refused`` for anybody else, ``Invalid`` (nothing
+changed, nothing remembered) for input that makes no sense.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,9 +17,9 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.events import Event
 from audit.log import append
-from consent.acting import Invalid, ended, may_share, moment_fact, period, take_turn
+from consent.acting import Invalid, ended, ground_of, may_share, moment_fact, period, reaches, take_turn
 from consent.categories import Category
-from consent.choosing import check_choice, find_audience, find_organisation, find_professional, place_choice
+from consent.choosing import Wanted, check_choice, find_audience, find_organisation, find_professional, place_choice
 from consent.decisions import Ground, Refused, Right
 from consent.dossiers import DossierRef
 from consent.models import CareRelationship, Choice, Opposition
@@ -27,8 +28,10 @@ from consent.requesting import answer_request, request_access
 
 __all__ = [
     "Invalid",
+    "Wanted",
     "answer_request",
     "choose",
+    "choose_many",
     "end_relationship",
     "open_relationship",
     "oppose",
@@ -67,7 +70,7 @@ def _open_relationship(actor: Actor, ref: DossierRef, professional: UUID, until:
         actor=actor,
         dossier=ref.pseudonym,
         object_id=opened.id,
-        ground=Ground.OWN_DOSSIER,
+        ground=ground_of(actor),
         facts={"professional": person.id, "until": moment_fact(until)},
     )
     return opened.id
@@ -105,7 +108,7 @@ def _end_relationship(actor: Actor, ref: DossierRef, professional: UUID) -> None
         actor=actor,
         dossier=ref.pseudonym,
         object_id=relationship.id,
-        ground=Ground.OWN_DOSSIER,
+        ground=ground_of(actor),
         facts={"professional": professional, "choices": len(opened)},
     )
 
@@ -134,29 +137,65 @@ def choose(
         Invalid: unknown person, an end in the past, a category or right closed to this profession, a
             person who does not take care of the patient or is opposed, or the same choice twice.
     """
+    wanted = Wanted(category, right, allowed, until, professional, organisation, profession, newcomers)
     with transaction.atomic(durable=True):
-        decision = may_share(actor, ref, Event.CHOICE_MADE)
+        decision = may_share(actor, ref, Event.CHOICE_MADE, category)
         if decision.allowed:
-            at = take_turn(ref)
-            audience = find_audience(professional, organisation, profession, newcomers)
-            check_choice(ref, audience, at=at, category=category, right=right, allowed=allowed)
-            choice, changed = place_choice(
-                ref, audience, at=at, category=category, right=right, allowed=allowed, until=until
-            )
+            choice, changed = _place(actor, ref, wanted, take_turn(ref))
             if not changed:
                 raise Invalid(_("This is already your choice. Nothing was changed."))
-            append(
-                Event.CHOICE_MADE,
-                actor=actor,
-                dossier=ref.pseudonym,
-                category=category,
-                object_id=choice.id,
-                choice=choice.id,
-                ground=decision.ground,
-                facts={**audience.facts, "right": right, "allowed": allowed, "until": moment_fact(until)},
-            )
             return choice.id
     raise Refused(decision)
+
+
+def choose_many(*, actor: Actor, ref: DossierRef, wanted: Sequence[Wanted], withdrawn: Sequence[UUID] = ()) -> int:
+    """Door: several choices as one act: all of them are made, or none. Returns how many changed anything.
+
+    What is so already is left alone. ``withdrawn`` are identifiers of choices to take away in the same act.
+
+    Raises:
+        Refused: the actor may not decide on one of the categories.
+        Invalid: one of the choices makes no sense; the sentence says which. Nothing was changed.
+    """
+    with transaction.atomic(durable=True):
+        decision = may_share(actor, ref, Event.CHOICE_MADE)
+        for category in dict.fromkeys(each.category for each in wanted):
+            if decision.allowed:
+                decision = may_share(actor, ref, Event.CHOICE_MADE, category)
+        if decision.allowed:
+            at = take_turn(ref)
+            made = sum(_place_or_say_which(actor, ref, each, at) for each in wanted)
+            return made + sum(_withdraw_choice(actor, ref, each, at) for each in withdrawn)
+    raise Refused(decision)
+
+
+def _place_or_say_which(actor: Actor, ref: DossierRef, wanted: Wanted, at: datetime) -> bool:
+    try:
+        return _place(actor, ref, wanted, at)[1]
+    except Invalid as invalid:
+        told = {"category": wanted.category.label, "sentence": invalid.sentence}
+        raise Invalid(_("%(category)s: %(sentence)s Nothing was changed.") % told) from None
+
+
+def _place(actor: Actor, ref: DossierRef, wanted: Wanted, at: datetime) -> tuple[Choice, bool]:
+    audience = find_audience(wanted.professional, wanted.organisation, wanted.profession, wanted.newcomers)
+    check_choice(ref, audience, at=at, category=wanted.category, right=wanted.right, allowed=wanted.allowed)
+    choice, changed = place_choice(
+        ref, audience, at=at, category=wanted.category, right=wanted.right, allowed=wanted.allowed, until=wanted.until
+    )
+    if changed:
+        until = moment_fact(wanted.until)
+        append(
+            Event.CHOICE_MADE,
+            actor=actor,
+            dossier=ref.pseudonym,
+            category=wanted.category,
+            object_id=choice.id,
+            choice=choice.id,
+            ground=ground_of(actor),
+            facts={**audience.facts, "right": wanted.right, "allowed": wanted.allowed, "until": until},
+        )
+    return choice, changed
 
 
 def withdraw_choice(*, actor: Actor, ref: DossierRef, choice_id: UUID) -> None:
@@ -169,24 +208,29 @@ def withdraw_choice(*, actor: Actor, ref: DossierRef, choice_id: UUID) -> None:
     with transaction.atomic(durable=True):
         decision = may_share(actor, ref, Event.CHOICE_WITHDRAWN)
         if decision.allowed:
-            at = take_turn(ref)
-            choice = Choice.objects.about(ref.id).live(at).filter(id=choice_id).first()
-            if choice is None:
+            if not _withdraw_choice(actor, ref, choice_id, take_turn(ref)):
                 raise Invalid(_("This choice is no longer in force. Nothing was changed."))
-            choice.during = ended(choice.during, at)
-            choice.save(update_fields=["during"])
-            append(
-                Event.CHOICE_WITHDRAWN,
-                actor=actor,
-                dossier=ref.pseudonym,
-                category=choice.category,
-                object_id=choice.id,
-                choice=choice.id,
-                ground=decision.ground,
-                facts={"right": choice.right, "allowed": choice.allowed},
-            )
             return
     raise Refused(decision)
+
+
+def _withdraw_choice(actor: Actor, ref: DossierRef, choice_id: UUID, at: datetime) -> bool:
+    choice = Choice.objects.about(ref.id).live(at).filter(id=choice_id).first()
+    if choice is None or not reaches(actor, ref, choice.category):
+        return False
+    choice.during = ended(choice.during, at)
+    choice.save(update_fields=["during"])
+    append(
+        Event.CHOICE_WITHDRAWN,
+        actor=actor,
+        dossier=ref.pseudonym,
+        category=choice.category,
+        object_id=choice.id,
+        choice=choice.id,
+        ground=ground_of(actor),
+        facts={"right": choice.right, "allowed": choice.allowed},
+    )
+    return True
 
 
 def oppose(
@@ -233,7 +277,7 @@ def _oppose(
         actor=actor,
         dossier=ref.pseudonym,
         object_id=opposition.id,
-        ground=Ground.OWN_DOSSIER,
+        ground=ground_of(actor),
         facts={name: whom.id for name, whom in against.items() if whom is not None},
     )
     return opposition.id

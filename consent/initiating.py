@@ -16,15 +16,13 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor, Role
 from audit.events import Event, Outcome
 from audit.log import append
-from consent.acting import Invalid, ended, moment_fact, period, take_turn
+from consent.acting import Invalid, ended, may_share, moment_fact, period, take_turn
 from consent.choosing import find_professional
 from consent.decisions import Decision, Ground
 from consent.dossiers import DossierRef
-from consent.facts import load_facts
 from consent.models import CareCode, CareRelationship, CodeTry
 from consent.models.code import LONGEST
 from consent.professions import Profession
-from consent.thresholds import decide_sharing
 
 MINUTES = 5
 TRIES = 5
@@ -37,9 +35,8 @@ def begin_code(*, actor: Actor, ref: DossierRef, digest: bytes) -> tuple[Decisio
     Minutes are the setting ``CARE_CODE_MINUTES`` (5), never more than the hard limit. A refusal is remembered; the
     caller commits, then raises.
     """
-    decision = decide_sharing(load_facts(actor, ref))
+    decision = may_share(actor, ref, Event.CODE_SHOWN)
     if not decision.allowed:
-        append(Event.CODE_SHOWN, actor=actor, outcome=Outcome.REFUSED, dossier=ref.pseudonym, ground=decision.ground)
         return decision, None
     at = take_turn(ref)
     for earlier in CareCode.objects.about(ref.id).live(at).filter(used_at=None):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.events import Event
 from audit.log import append
-from consent.acting import Invalid, ended, moment_fact, period, share
+from consent.acting import Invalid, ended, ground_of, moment_fact, period, share
 from consent.choosing import find_organisation, find_professional
 from consent.decisions import Ground
 from consent.dossiers import DossierRef
@@ -53,7 +53,7 @@ def _name(actor: Actor, ref: DossierRef, professional: UUID, at: datetime) -> UU
         actor=actor,
         dossier=ref.pseudonym,
         object_id=named.id,
-        ground=Ground.OWN_DOSSIER,
+        ground=ground_of(actor),
         facts={"professional": person.id},
     )
     return named.id
@@ -105,7 +105,7 @@ def _open_team(actor: Actor, ref: DossierRef, organisation: UUID, until: datetim
         actor=actor,
         dossier=ref.pseudonym,
         object_id=opened.id,
-        ground=Ground.OWN_DOSSIER,
+        ground=ground_of(actor),
         facts={"organisation": team.id, "until": moment_fact(until)},
     )
     return opened.id
@@ -132,6 +132,6 @@ def _end_team(actor: Actor, ref: DossierRef, organisation: UUID, at: datetime) -
         actor=actor,
         dossier=ref.pseudonym,
         object_id=care.id,
-        ground=Ground.OWN_DOSSIER,
+        ground=ground_of(actor),
         facts={"organisation": organisation},
     )

@@ -130,9 +130,12 @@ def end_representative(*, actor: Actor, ref: DossierRef, representation_id: UUID
         Invalid: it is over.
     """
     with transaction.atomic(durable=True):
-        decision = decide_sharing(load_facts(actor, ref))
+        facts = load_facts(actor, ref)
+        decision = decide_sharing(facts)
         found = Representation.objects.about(ref.id).filter(id=representation_id).first()
-        if found is not None and (decision.allowed or (actor.role is Role.PATIENT and found.account_id == actor.id)):
+        # One parent does not end the other: who acts for a child ends only their own acting.
+        mine = found is not None and actor.role is Role.PATIENT and found.account_id == actor.id
+        if found is not None and (facts.is_own or mine):
             return _end(actor, ref, found)
         append(
             Event.REPRESENTATIVE_ENDED,

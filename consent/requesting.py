@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.events import Event, Outcome
 from audit.log import append
-from consent.acting import Invalid, may_share, moment_fact, take_turn
+from consent.acting import Invalid, ground_of, may_share, moment_fact, reaches, take_turn
 from consent.categories import Category
 from consent.choosing import Audience, check_choice, place_choice
 from consent.decisions import Facts, Ground, Refused, Right, decide
@@ -102,7 +102,7 @@ def _answer(actor: Actor, ref: DossierRef, request_id: UUID, allowed: bool, unti
     at = take_turn(ref)
     pending = AccessRequest.objects.about(ref.id).pending().select_related("professional")
     request = pending.filter(id=request_id).first()
-    if request is None:
+    if request is None or not reaches(actor, ref, request.category):
         raise Invalid(_("This request has already been answered. Nothing was changed."))
     category = Category(request.category)
     if allowed:
@@ -121,7 +121,7 @@ def _answer(actor: Actor, ref: DossierRef, request_id: UUID, allowed: bool, unti
         category=category,
         object_id=request.id,
         choice=request.choice_id,
-        ground=Ground.OWN_DOSSIER,
+        ground=ground_of(actor),
         facts={
             "professional": request.professional_id,
             "allowed": allowed,

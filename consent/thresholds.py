@@ -6,6 +6,7 @@ Pure like ``consent.decisions``, and asked of the same facts.
 from __future__ import annotations
 
 from audit.actor import Role
+from consent.ages import Age, is_guarded
 from consent.categories import Category
 from consent.decisions import (
     DEPOSITORS,
@@ -97,7 +98,24 @@ def decide_emergency(facts: Facts) -> Decision:
     return conclude(facts, "", "", step, (step,))
 
 
-def decide_sharing(facts: Facts) -> Decision:
-    """Whether this person may say who sees this dossier: the patient, nobody else."""
-    step = OWN if facts.is_own else Step(Reason.OTHERWISE, Ground.NOT_OWNER)
-    return conclude(facts, "", "", step, (step,))
+def decide_sharing(facts: Facts, *, category: Category | None = None) -> Decision:
+    """Whether this person may say who sees this dossier, or one category of it.
+
+    The patient; before fifteen also a parent or guardian, in their categories and never in a guarded one.
+    """
+    step = OWN if facts.is_own else _sharing_for_a_child(facts, category)
+    return conclude(facts, category or "", "", step, (step,))
+
+
+def _sharing_for_a_child(facts: Facts, category: Category | None) -> Step:
+    fitting = fitting_representations(facts) if facts.represents and facts.age is Age.UNDER_15 else []
+    if not fitting:
+        return Step(Reason.OTHERWISE, Ground.NOT_OWNER)
+    if category is None:
+        return Step(Reason.OWN, Ground.REPRESENTATIVE, True, fitting[0].id)
+    reaching = [each for each in fitting if category in each.categories]
+    if not reaching:
+        return Step(Reason.OWN, Ground.REPRESENTATION_SCOPE, False, fitting[0].id)
+    if is_guarded(category, facts.age):
+        return Step(Reason.OWN, Ground.MINOR_SECRET, False, reaching[0].id)
+    return Step(Reason.OWN, Ground.REPRESENTATIVE, True, reaching[0].id)

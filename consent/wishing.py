@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.events import Event
 from audit.log import append
-from consent.acting import Invalid, ended, period, share
+from consent.acting import Invalid, ended, ground_of, period, share
 from consent.categories import Category
-from consent.decisions import Ground
 from consent.dossiers import DossierRef
 from consent.models.wish import PER_CATEGORY, RESULTS, Wish, WishKind
+
+_THEIR_OWN = frozenset({WishKind.DISCREET, WishKind.HIDE_NEW})
 
 __all__ = ["Invalid", "WishKind", "result_wish", "wish", "withdraw_wish"]
 
@@ -35,7 +36,8 @@ def wish(*, actor: Actor, ref: DossierRef, kind: WishKind, category: Category | 
         Invalid: the wish needs a category or takes none; or it holds already.
     """
     _check_category(kind, category)
-    return share(actor, ref, _event(kind, Event.WISH_MADE), lambda at: _wish(actor, ref, kind, category, at))
+    _check_whose(actor, kind)
+    return share(actor, ref, _event(kind, Event.WISH_MADE), lambda at: _wish(actor, ref, kind, category, at), category)
 
 
 def _wish(actor: Actor, ref: DossierRef, kind: WishKind, category: Category | None, at: datetime) -> UUID:
@@ -60,7 +62,9 @@ def withdraw_wish(*, actor: Actor, ref: DossierRef, kind: WishKind, category: Ca
     _check_category(kind, category)
     if kind is WishKind.DISCREET and not actor.fresh:
         raise Invalid(_("Confirm first who you are."))
-    share(actor, ref, _event(kind, Event.WISH_WITHDRAWN), lambda at: _withdraw(actor, ref, kind, category, at))
+    _check_whose(actor, kind)
+    event = _event(kind, Event.WISH_WITHDRAWN)
+    share(actor, ref, event, lambda at: _withdraw(actor, ref, kind, category, at), category)
 
 
 def _withdraw(actor: Actor, ref: DossierRef, kind: WishKind, category: Category | None, at: datetime) -> None:
@@ -85,6 +89,12 @@ def _check_category(kind: WishKind, category: Category | None) -> None:
         raise Invalid(_("This wish is about the whole record."))
 
 
+def _check_whose(actor: Actor, kind: WishKind) -> None:
+    """What hides from those who act for the patient is not theirs to wish: they would hide it from themselves."""
+    if actor.on_behalf_of is not None and kind in _THEIR_OWN:
+        raise Invalid(_("Only the patient can wish this."))
+
+
 def _event(kind: WishKind, event: Event) -> Event:
     """Discretion has an event of its own, so that it can be left out of what it hides from."""
     return Event.DISCRETION_CHANGED if kind is WishKind.DISCREET else event
@@ -103,6 +113,6 @@ def _remember(event: Event, actor: Actor, ref: DossierRef, held: Wish) -> None:
         dossier=ref.pseudonym,
         category=held.category,
         object_id=held.id,
-        ground=Ground.OWN_DOSSIER,
+        ground=ground_of(actor),
         facts={"kind": kind, "state": "on" if event is Event.WISH_MADE else "off"},
     )

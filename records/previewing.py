@@ -16,6 +16,7 @@ from consent.categories import Category
 from consent.decisions import Decision, Facts
 from consent.granting import Invalid
 from consent.previewing import Proposal, Viewer, facts_as, propose
+from consent.screening import as_if_unsaid, decided_by, untold
 from consent.thresholds import decide_sharing
 from records.attempts import Attempt, through
 from records.dossiers import Entered, enter
@@ -43,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The 19 categories, in their order."""
+    """The categories that the person who looks decides on, in their order: all 19 for the patient."""
 
     lines: tuple[Line, ...]
 
@@ -70,9 +71,11 @@ def _preview(attempt: Attempt, *, dossier_id: UUID, viewer: Viewer, proposal: Pr
         return attempt.unknown()
     attempt.ref = entered.ref
     decision = decide_sharing(entered.facts)
+    if entered.facts.represents:
+        attempt.actor = replace(attempt.actor, on_behalf_of=entered.ref.pseudonym)
     if not decision.allowed:
         return attempt.unknown(decision)
-    before = facts_as(entered.ref, viewer, entered.facts.at)
+    before = as_if_unsaid(facts_as(entered.ref, viewer, entered.facts.at), untold(entered.facts))
     after = propose(before, proposal)
     counted = [_counts(entered, facts) for facts in (before, after)]
     attempt.allowed(decision)
@@ -80,7 +83,7 @@ def _preview(attempt: Attempt, *, dossier_id: UUID, viewer: Viewer, proposal: Pr
         tuple(
             Line(category, counted[0][category][0], counted[1][category][0],
                  counted[0][category][1], counted[1][category][1])
-            for category in Category
+            for category in decided_by(entered.facts)
         )
     )  # fmt: skip
 
