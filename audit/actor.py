@@ -44,6 +44,7 @@ class SystemTask(StrEnum):
     LETTERS = "letters"
     SEQUENCER = "sequencer"
     SWEEP = "sweep"
+    ERASURE = "erasure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

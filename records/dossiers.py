@@ -34,6 +34,10 @@ class NoDossier(Exception):
         super().__init__("This account has no health record.")
 
 
+class Closed(NoDossier):
+    """The health record of this account is closed: it opens to nobody, its patient included."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Entered:
     """A dossier whose row and keys are loaded and on which consent has spoken. Nothing is open yet."""
@@ -76,9 +80,9 @@ def ref_of(dossier_id: UUID) -> DossierRef:
     """What the rooms below are told of a dossier.
 
     Raises:
-        Unknown: there is none.
+        Unknown: there is none, or it is closed.
     """
-    dossier = Dossier.objects.filter(id=dossier_id).only("id", "pseudonym", "account_id").first()
+    dossier = Dossier.objects.filter(id=dossier_id, closed_at=None).only("id", "pseudonym", "account_id").first()
     if dossier is None:
         raise Unknown
     return dossier.ref
@@ -89,18 +93,21 @@ def find_own(actor: Actor) -> DossierRef:
 
     Raises:
         NoDossier: they have none, or are no patient.
+        Closed: they closed it.
     """
     own = Dossier.objects.filter(account_id=actor.id) if actor.role is Role.PATIENT else Dossier.objects.none()
-    dossier = own.only("id", "pseudonym", "account_id").first()
+    dossier = own.only("id", "pseudonym", "account_id", "closed_at").first()
     if dossier is None:
         raise NoDossier
+    if dossier.closed_at is not None:
+        raise Closed
     return dossier.ref
 
 
 def enter(actor: Actor, dossier_id: UUID) -> Entered | None:
-    """Stand before a dossier, in two queries; ``None`` when there is none."""
+    """Stand before a dossier, in two queries; ``None`` when there is none, or it is closed."""
     rows = list(PatientKey.objects.filter(dossier_id=dossier_id).select_related("dossier"))
-    if not rows:
+    if not rows or rows[0].dossier.closed_at is not None:
         return None
     dossier = rows[0].dossier
     ref, keys = dossier.ref, PatientKeys(dossier.id, rows)
@@ -124,11 +131,11 @@ def aged_ref(dossier_id: UUID) -> DossierRef:
     """What the rooms below are told of a dossier where the patient's age matters: naming a representative.
 
     Raises:
-        Unknown: there is none.
+        Unknown: there is none, or it is closed.
         Unreadable: its identity does not open.
     """
     rows = list(PatientKey.objects.filter(dossier_id=dossier_id).select_related("dossier"))
-    if not rows:
+    if not rows or rows[0].dossier.closed_at is not None:
         raise Unknown
     dossier = rows[0].dossier
     born = unseal_identity(PatientKeys(dossier.id, rows), dossier.identity_revision, dossier.sealed_identity).birth_date

@@ -144,7 +144,8 @@ def _identities(attempt: Attempt, *, dossier_ids: set[UUID]) -> dict[UUID, Ident
         return attempt.unknown()
     cared_for = [dossier for dossier in patients_of(attempt.actor) if dossier in dossier_ids]
     rows: dict[Dossier, list[PatientKey]] = {}
-    for row in PatientKey.objects.filter(dossier_id__in=cared_for).select_related("dossier"):
+    keys_of = PatientKey.objects.filter(dossier_id__in=cared_for, dossier__closed_at=None)
+    for row in keys_of.select_related("dossier"):
         rows.setdefault(row.dossier, []).append(row)
     identities = {}
     for dossier, keys in rows.items():
@@ -161,7 +162,7 @@ def _identities(attempt: Attempt, *, dossier_ids: set[UUID]) -> dict[UUID, Ident
 def _found(attempt: Attempt, *, ins: str) -> DossierRef | Exception | None:
     if attempt.actor.role is not Role.PROFESSIONAL and attempt.actor.task not in _FOUNDERS:
         return attempt.unknown()
-    dossier = Dossier.objects.filter(ins_digest=lookup_digest("ins", ins)).first()
+    dossier = Dossier.objects.filter(ins_digest=lookup_digest("ins", ins), closed_at=None).first()
     if dossier is None:
         attempt.unknown()
         return None
@@ -171,7 +172,7 @@ def _found(attempt: Attempt, *, ins: str) -> DossierRef | Exception | None:
 
 def _contact(attempt: Attempt, *, dossier_id: UUID) -> Contact | Exception:
     rows = list(PatientKey.objects.filter(dossier_id=dossier_id).select_related("dossier"))
-    if not rows:
+    if not rows or rows[0].dossier.closed_at is not None:
         return attempt.unknown()
     dossier = rows[0].dossier
     attempt.ref = dossier.ref

@@ -26,10 +26,11 @@ CHECK_BYTES = 16
 
 
 class KeyState(models.TextChoices):
-    """The life of a key: it seals, then only opens, then is no more."""
+    """The life of a key: it seals, then only opens, then is no more; those of a closed record open nothing."""
 
     ACTIVE = "active", _("Active")
     DECRYPT_ONLY = "decrypt_only", _("Opens only")
+    CLOSED = "closed", _("Kept, opens nothing")
     DESTROYED = "destroyed", _("Destroyed")
 
 
@@ -57,7 +58,7 @@ def _destroyed_is_empty(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         name=name,
         condition=Q(state="destroyed", wrapped__isnull=True, destroyed_at__isnull=False)
-        | Q(state__in=["active", "decrypt_only"], wrapped__isnull=False, destroyed_at__isnull=True),
+        | Q(state__in=["active", "decrypt_only", "closed"], wrapped__isnull=False, destroyed_at__isnull=True),
         violation_error_message=_("A destroyed key holds nothing, any other key is wrapped."),
     )
 
@@ -66,7 +67,9 @@ class Dossier(models.Model):
     """One patient's record: identity, keys, records.
 
     ``pseudonym`` is the name under which the log knows it. ``account`` is empty while nobody has
-    claimed it. ``ins_digest`` finds it by national health number without holding the number.
+    claimed it. ``ins_digest`` finds it by national health number without holding the number. From
+    ``closed_at`` on nobody opens it; at ``shredded_at`` its keys were destroyed, ``ins_digest`` with them. Both are
+    written by functions of the database alone (migration 0004).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -81,6 +84,8 @@ class Dossier(models.Model):
     contact_revision = models.PositiveBigIntegerField(default=0)
     ins_digest = models.BinaryField(max_length=DIGEST_BYTES, null=True, blank=True, unique=True)
     created_on = models.DateField(default=timezone.localdate)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    shredded_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [
@@ -122,6 +127,30 @@ class PatientKey(WrappedKey):
 
     def __str__(self) -> str:
         return f"patient key, version {self.version}, {self.state}"
+
+
+class ErasureGround(models.TextChoices):
+    """Why a record is erased before its ten years are over: a closed list, the order itself is on paper."""
+
+    REQUEST = "request", _("The patient asked for it")
+    COURT = "court", _("A court or an authority ordered it")
+    UNLAWFUL = "unlawful", _("It should never have been kept")
+
+
+class ErasureOrder(models.Model):
+    """The order to erase one dossier. Only the owner of the tables writes it, never the application.
+
+    ``reference`` finds the order in the files of whoever gave it: a token, no name.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    dossier = models.OneToOneField(Dossier, on_delete=models.PROTECT, related_name="erasure_order")
+    ground = models.CharField(max_length=16, choices=ErasureGround)
+    reference = models.CharField(max_length=40)
+    ordered_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"erasure order, {self.ground}"
 
 
 class HouseKey(WrappedKey):

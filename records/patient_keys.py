@@ -85,7 +85,7 @@ class WritingKeys(SealingKeys):
     """Seals under the version that is active while the share lock taken here is held.
 
     Raises:
-        Dossier.DoesNotExist: no dossier has this identifier.
+        Dossier.DoesNotExist: no dossier has this identifier, or it is closed.
     """
 
     def __init__(self, dossier_id: UUID) -> None:
@@ -140,7 +140,9 @@ def _share_lock(dossier_id: UUID) -> int:
     # The dossier's row is locked and read, not the key's: ``WHERE state = 'active' FOR SHARE`` finds
     # no row at all when a rotation commits in between.
     with connection.cursor() as cursor:
-        cursor.execute("SELECT active_key_version FROM records_dossier WHERE id = %s FOR SHARE", [dossier_id])
+        cursor.execute(
+            "SELECT active_key_version FROM records_dossier WHERE id = %s AND closed_at IS NULL FOR SHARE", [dossier_id]
+        )
         row = cursor.fetchone()
     if row is None:
         raise Dossier.DoesNotExist

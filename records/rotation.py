@@ -15,12 +15,16 @@ shows by its lower version, and no other exists (``records.comparing``).
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
+from django.db import OperationalError, connection
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from audit.actor import Actor, Role, SystemTask
 from audit.events import Event
@@ -28,19 +32,30 @@ from audit.log import append
 from records.attempts import Attempt, through
 from records.dossiers import Unknown as Unknown
 from records.dossiers import unseal_contact, unseal_identity
+from records.key_cache import empty_every_cache
 from records.models import Dossier, KeyState, PatientKey
 from records.patient_keys import NextKeys, WritingKeys, digest_of
 from records.sealed_rows import SEALED, count_behind, reseal_rows
-from records.unlocking import CACHE
 from records.vault.cipher import key_version_of
 
-__all__ = ["BATCH", "GRACE", "Progress", "Unknown", "begin", "destroy", "finish", "reseal_batch"]
+__all__ = ["BATCH", "GRACE", "Busy", "Progress", "Unknown", "begin", "destroy", "finish", "reseal_batch"]
 
 BATCH = 1000
 # Longer than any request or task may take and than any process keeps an unwrapped key.
 GRACE = timedelta(hours=1)
+# Whoever waits for the exclusive lock makes every writer behind them wait too: not for long.
+_LOCK_WAIT = "3s"
 
 _log = logging.getLogger("carnet.records")
+
+_Done = TypeVar("_Done")
+
+
+class Busy(Exception):
+    """Somebody has been writing into this dossier for some seconds. Nothing was changed; try again."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody writes into this health record. Nothing was changed: try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +84,12 @@ def begin(*, actor: Actor, dossier_id: UUID, version: int | None = None) -> int:
         The version in force from now on.
 
     Raises:
-        Unknown: there is no such dossier for this actor.
+        Unknown: there is no such dossier for this actor, or it is closed.
         Unreadable: identity or address do not open; nothing has changed.
+        Busy: a writer holds the dossier; nothing has changed.
     """
-    return through(Attempt(actor, Event.KEY_TURNING), partial(_begin, dossier_id=dossier_id, version=version))
+    attempt = Attempt(actor, Event.KEY_TURNING)
+    return _unless_busy(lambda: through(attempt, partial(_begin, dossier_id=dossier_id, version=version)))
 
 
 def reseal_batch(*, actor: Actor, dossier_id: UUID, after: Reached | None = None, limit: int = BATCH) -> Progress:
@@ -95,8 +112,10 @@ def finish(*, actor: Actor, dossier_id: UUID) -> int:
 
     Raises:
         Unknown: there is no such dossier for this actor.
+        Busy: a writer holds the dossier; nothing has changed.
     """
-    return through(Attempt(actor, Event.KEY_RETIRED), partial(_finish, dossier_id=dossier_id))
+    attempt = Attempt(actor, Event.KEY_RETIRED)
+    return _unless_busy(lambda: through(attempt, partial(_finish, dossier_id=dossier_id)))
 
 
 def destroy(*, actor: Actor, dossier_id: UUID, grace: timedelta = GRACE) -> int:
@@ -107,16 +126,27 @@ def destroy(*, actor: Actor, dossier_id: UUID, grace: timedelta = GRACE) -> int:
 
     Raises:
         Unknown: there is no such dossier for this actor.
+        Busy: a writer holds the dossier; nothing has changed.
     """
-    versions = through(Attempt(actor, Event.KEY_DESTROYED), partial(_destroy, dossier_id=dossier_id, grace=grace))
-    for version in versions:
-        CACHE.forget(dossier_id, version)
+    attempt = Attempt(actor, Event.KEY_DESTROYED)
+    versions = _unless_busy(lambda: through(attempt, partial(_destroy, dossier_id=dossier_id, grace=grace)))
+    if versions:
+        empty_every_cache()
     return len(versions)
+
+
+def _unless_busy(act: Callable[[], _Done]) -> _Done:
+    try:
+        return act()
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise Busy from None
+        raise
 
 
 def _begin(attempt: Attempt, *, dossier_id: UUID, version: int | None) -> int | Exception:
     dossier = _locked(dossier_id)
-    if dossier is None:
+    if dossier is None or dossier.closed_at is not None:
         return attempt.unknown()
     attempt.ref = dossier.ref
     own = attempt.actor.role is Role.PATIENT and dossier.account_id == attempt.actor.id
@@ -154,7 +184,7 @@ def _turn_dossier(dossier: Dossier, keys: NextKeys) -> None:
 def _reseal(attempt: Attempt, *, dossier_id: UUID, after: Reached, limit: int) -> Progress | Exception:
     if not _is_house(attempt.actor):
         return attempt.unknown()
-    dossier = Dossier.objects.filter(id=dossier_id).only("id", "pseudonym", "account_id").first()
+    dossier = Dossier.objects.filter(id=dossier_id, closed_at=None).only("id", "pseudonym", "account_id").first()
     if dossier is None:
         return attempt.unknown()
     attempt.ref = dossier.ref
@@ -219,11 +249,18 @@ def _destroy(attempt: Attempt, *, dossier_id: UUID, grace: timedelta) -> list[in
             _log.error("a retired key is still needed", extra={"task": "key.destroyed"})
             ripe.filter(version__gte=key.version).update(retired_at=None)
             break
-        key.state, key.wrapped, key.destroyed_at = KeyState.DESTROYED, None, now
-        key.save(update_fields=["state", "wrapped", "destroyed_at"])
+        if not _empty(key):
+            break
         append(Event.KEY_DESTROYED, actor=attempt.actor, dossier=dossier.pseudonym, key_version=key.version)
         destroyed.append(key.version)
     return destroyed
+
+
+def _empty(key: PatientKey) -> bool:
+    """Destroy one retired version: the database does it, after looking once more whether a record needs it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.records_destroy_key(%s, %s)", [key.dossier_id, key.version])
+        return bool(cursor.fetchone()[0])
 
 
 def _left(dossier: Dossier, version: int) -> int:
@@ -234,6 +271,8 @@ def _left(dossier: Dossier, version: int) -> int:
 
 def _locked(dossier_id: UUID) -> Dossier | None:
     # Waits for every writer that chose its key before, and keeps the next ones waiting until the commit.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")
     return Dossier.objects.select_for_update().filter(id=dossier_id).first()
 
 

@@ -79,7 +79,7 @@ def count_all_behind() -> int:
     counts = sql.SQL(" + ").join(
         sql.SQL(
             "(SELECT count(*) FROM {table} AS kept JOIN records_dossier AS dossier ON dossier.id = kept.{dossier}"
-            " WHERE kept.key_version < dossier.active_key_version)"
+            " WHERE kept.key_version < dossier.active_key_version AND dossier.closed_at IS NULL)"
         ).format(table=sql.Identifier(table.name), dossier=sql.Identifier(table.dossier))
         for table in SEALED
     )

@@ -6,6 +6,7 @@ is killed. Whoever comes next finds in the tables what is left.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,10 +17,13 @@ from django.utils import timezone
 
 from audit.actor import Actor, SystemTask
 from records.models import KeyState, PatientKey
-from records.rotation import BATCH, GRACE, Reached, destroy, finish, reseal_batch
+from records.rotation import BATCH, GRACE, Busy, Reached, Unknown, begin, destroy, finish, reseal_batch
+from records.vault.cipher import Unreadable
 
 # Work takes one part of the time, pauses the rest: a page that needs the processor or the disk gets it.
 _FULL_SPEED = 1.0
+
+_log = logging.getLogger("carnet.records")
 
 
 def carry_through(
@@ -51,7 +55,11 @@ def carry_through(
             progress(batch.resealed)
             if batch.resealed:
                 time.sleep((time.monotonic() - started) * (1 / share - 1))
-        left = finish(actor=house, dossier_id=dossier_id)
+        try:
+            left = finish(actor=house, dossier_id=dossier_id)
+        except Busy:
+            # Everything may be sealed again: the end of it is for the next run.
+            return 1
         # Another pass only if this one moved something: rows that do not open, or that a worker holds, are for later.
         if not left or not done or _is_over(until):
             return left
@@ -65,12 +73,51 @@ def unfinished() -> list[UUID]:
     return list(active.order_by("created_at").values_list("dossier_id", flat=True))
 
 
+def begin_some(before: datetime, *, limit: int) -> int:
+    """Begin to turn up to ``limit`` of the oldest keys made before then; how many.
+
+    A dossier whose identity does not open, or in which somebody writes for long, is left to the next run and keeps
+    nobody else from turning: its failure is in the log.
+    """
+    begun = 0
+    for dossier_id, version in due(before):
+        if begun == limit:
+            break
+        try:
+            begin(actor=Actor.system(SystemTask.ROTATION), dossier_id=dossier_id, version=version)
+            begun += 1
+        except (Busy, Unknown, Unreadable):
+            _log.warning("a key could not begin to turn; the others do", extra={"task": "key.turning"})
+    return begun
+
+
+def carry_on_with_all(*, share: float, until: float) -> int:
+    """Carry on with every key that turns until then; how many rows were sealed again."""
+    batches: list[int] = []
+    for dossier_id in unfinished():
+        if _is_over(until):
+            break
+        try:
+            carry_through(dossier_id, share=share, until=until, progress=batches.append)
+        except (Unknown, Unreadable):
+            # Closed since, or its key does not unwrap: the others go on.
+            _log.warning("a key could not go on turning; the others do", extra={"task": "key.resealed"})
+    return sum(batches)
+
+
 def destroy_ripe(*, grace: timedelta = GRACE) -> int:
     """Destroy every retired version whose time of grace is over; how many."""
     ripe = PatientKey.objects.filter(state=KeyState.DECRYPT_ONLY, retired_at__lte=timezone.now() - grace)
     house = Actor.system(SystemTask.ROTATION)
     dossiers = list(ripe.order_by("dossier_id").values_list("dossier_id", flat=True).distinct())
-    return sum(destroy(actor=house, dossier_id=dossier_id, grace=grace) for dossier_id in dossiers)
+    return sum(_destroy_unless_busy(house, dossier_id, grace) for dossier_id in dossiers)
+
+
+def _destroy_unless_busy(house: Actor, dossier_id: UUID, grace: timedelta) -> int:
+    try:
+        return destroy(actor=house, dossier_id=dossier_id, grace=grace)
+    except Busy:
+        return 0
 
 
 def due(before: datetime) -> list[tuple[UUID, int]]:

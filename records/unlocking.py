@@ -1,88 +1,27 @@
 """From a wrapped row to a usable key, through the keyring that the settings name.
 
-Unwrapped keys stay at most a minute in the memory of this process, and not many of them. A cached
-key is found by the very bytes of its row: a key that a rolled-back transaction made, or that
-another process replaced or destroyed, can never be taken for the one in the table.
+Unwrapped keys stay in memory for a short while (:mod:`records.key_cache`). A cached key is found by the
+very bytes of its row: a key that a rolled-back transaction made, or that another process replaced or
+destroyed, can never be taken for the one in the table.
 """
 
 from __future__ import annotations
 
 import hmac
 import os
-import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from uuid import UUID
 
 from django.conf import settings
 
-from records.models import HouseKey, PatientKey
+from records.key_cache import CACHE as CACHE
+from records.key_cache import look_around
+from records.models import HouseKey, KeyState, PatientKey
 from records.vault.cipher import Flaw, Unreadable
 from records.vault.envelope import KEY_BYTES, check_value
 from records.vault.keyring import Keyring, KeyringRefused, LocalKeyring, WrapContext, Wrapped
-
-CACHE_SECONDS = 60.0
-CACHE_KEYS = 1024
-
-# A key that nobody asks for again leaves with the next one that is unlocked, after this at the latest.
-_SWEEP_SECONDS = 1.0
-
-_Slot = tuple[UUID, int, bytes, bytes]
-
-
-class KeyCache:
-    """A few unwrapped keys for a short while; safe between threads."""
-
-    def __init__(self, seconds: float = CACHE_SECONDS, keys: int = CACHE_KEYS) -> None:
-        self._seconds, self._keys = seconds, keys
-        self._held: OrderedDict[_Slot, tuple[float, bytes]] = OrderedDict()
-        self._lock = Lock()
-        self._swept = 0.0
-
-    def __repr__(self) -> str:
-        return f"<KeyCache of {len(self._held)}>"
-
-    def get(self, slot: _Slot) -> bytes | None:
-        """The key, or ``None`` when it was never held or held too long."""
-        with self._lock:
-            held = self._held.get(slot)
-            if held is None:
-                return None
-            if time.monotonic() - held[0] >= self._seconds:
-                del self._held[slot]
-                return None
-            self._held.move_to_end(slot)
-            return held[1]
-
-    def put(self, slot: _Slot, key: bytes) -> None:
-        """Hold a key; the one used longest ago leaves when there are too many."""
-        now = time.monotonic()
-        with self._lock:
-            if now - self._swept >= _SWEEP_SECONDS:
-                self._swept = now
-                for old in [slot for slot, held in self._held.items() if now - held[0] >= self._seconds]:
-                    del self._held[old]
-            self._held[slot] = (now, key)
-            self._held.move_to_end(slot)
-            while len(self._held) > self._keys:
-                self._held.popitem(last=False)
-
-    def forget(self, owner: UUID, version: int) -> None:
-        """Let go of one version of an owner's key, whatever its row held."""
-        with self._lock:
-            for slot in [slot for slot in self._held if slot[:2] == (owner, version)]:
-                del self._held[slot]
-
-    def clear(self) -> None:
-        """Forget everything (rotation, shredding)."""
-        with self._lock:
-            self._held.clear()
-
-
-CACHE = KeyCache()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -121,12 +60,17 @@ def unlock(owner: UUID, row: PatientKey | HouseKey) -> bytes:
     """The 32 bytes that a row wraps, checked to be the right ones.
 
     Raises:
-        Unreadable: the key is destroyed, was wrapped for somebody else, or is not what it was.
+        Unreadable: the key is destroyed, of a closed record, wrapped for somebody else, or not what it was.
     """
     if row.wrapped is None:
         # Each process learns of it here: the row is read again for every request.
         CACHE.forget(owner, row.version)
         raise Unreadable(Flaw.DESTROYED_KEY)
+    if row.state == KeyState.CLOSED:
+        # Whatever door forgets to ask: nothing of a closed record opens.
+        CACHE.forget(owner, row.version)
+        raise Unreadable(Flaw.CLOSED_KEY)
+    look_around()
     slot = (owner, row.version, bytes(row.wrapped), bytes(row.check_value))
     key = CACHE.get(slot)
     if key is None:

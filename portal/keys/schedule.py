@@ -16,5 +16,6 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 BEAT: dict[str, dict[str, Any]] = {
     "carry-on-turning-keys": _every(60.0, "keys.carry_on"),
     "turn-keys-of-a-year": _every(3600.0, "keys.turn_yearly"),
+    "shred-what-is-over": _every(3600.0, "keys.shred_expired"),
     "destroy-former-keys": _every(600.0, "keys.destroy_ripe"),
 }

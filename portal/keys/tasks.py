@@ -13,8 +13,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit.actor import Actor, SystemTask
-from records.rotation import begin
-from records.turning import carry_through, destroy_ripe, due, unfinished
+from records.closing import expired, shred
+from records.turning import begin_some, carry_on_with_all, destroy_ripe
 
 # Half of the time for the work, the other half for whoever waits for a page on the same machine.
 _SHARE = 0.5
@@ -28,22 +28,20 @@ _LIMITS = {"autoretry_for": (), "soft_time_limit": 240, "time_limit": 300}
 @shared_task(name="keys.carry_on", **_LIMITS)
 def carry_on() -> int:
     """Carry on with every key that turns, for as long as one run may take; how many rows were sealed again."""
-    until = time.monotonic() + _SECONDS_PER_RUN
-    batches: list[int] = []
-    for dossier_id in unfinished():
-        if time.monotonic() >= until:
-            break
-        carry_through(dossier_id, share=_SHARE, until=until, progress=batches.append)
-    return sum(batches)
+    return carry_on_with_all(share=_SHARE, until=time.monotonic() + _SECONDS_PER_RUN)
 
 
 @shared_task(name="keys.turn_yearly", **_LIMITS)
 def turn_yearly() -> int:
     """Begin to turn the oldest keys that are a year old; how many. ``keys.carry_on`` does the rest."""
-    old = due(timezone.now() - _YEAR)[:_BEGUN_AT_ONCE]
-    for dossier_id, version in old:
-        begin(actor=Actor.system(SystemTask.ROTATION), dossier_id=dossier_id, version=version)
-    return len(old)
+    return begin_some(timezone.now() - _YEAR, limit=_BEGUN_AT_ONCE)
+
+
+@shared_task(name="keys.shred_expired", **_LIMITS)
+def shred_expired() -> int:
+    """Destroy for good the keys of records whose ten years are over, or whose erasure is ordered; how many."""
+    house = Actor.system(SystemTask.ERASURE)
+    return sum(shred(actor=house, dossier_id=dossier_id) for dossier_id in expired())
 
 
 @shared_task(name="keys.destroy_ripe", **_LIMITS)

@@ -43,6 +43,7 @@ class Flaw(StrEnum):
     COMMITMENT = "commitment"
     TAG = "tag"
     CONTENT = "content"
+    MISSING = "missing"
 
 
 class Unreadable(Exception):

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+from django.db import connections
 from django.db.models import Model
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
@@ -153,6 +154,16 @@ def make_household() -> Household:
         stranger=professional_actor("doctor", "Durand"),
         administrator=Actor(id=uuid4(), role=Role.ADMINISTRATOR, strength=Strength.OTP),
     )
+
+
+def age_key(dossier_id: UUID, *, days: int) -> None:
+    """Make the keys of a dossier older than they are: the owner of the tables alone may."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "UPDATE records_patientkey SET created_at = now() - make_interval(days => %s) WHERE dossier_id = %s",
+            [days, dossier_id],
+        )
+    connections["owner"].close()
 
 
 def last_entry(actor: Actor) -> LoggedEntry:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from audit.actor import Actor
@@ -103,10 +104,13 @@ def test_a_lost_former_key_is_said_and_nothing_is_written(household: Household, 
     assert report_keys().to_rewrap == PatientKey.objects.count() + HouseKey.objects.count()
 
 
-def test_rows_swapped_between_two_patients_are_not_wrapped_again(household: Household, write_ring: Ring) -> None:
+def test_rows_swapped_between_two_patients_are_not_wrapped_again(
+    household: Household, write_ring: Ring, owner: psycopg.Connection
+) -> None:
     mine = PatientKey.objects.get(dossier_id=household.ref.id)
     theirs = PatientKey.objects.get(dossier_id=household.neighbour_ref.id)
-    PatientKey.objects.filter(id=mine.id).update(wrapped=theirs.wrapped, check_value=theirs.check_value)
+    swap = "UPDATE records_patientkey SET wrapped = %s, check_value = %s WHERE id = %s"
+    owner.execute(swap, [bytes(theirs.wrapped or b""), bytes(theirs.check_value), mine.id])
     write_ring("local:new")
     with pytest.raises(Unreadable):
         rewrap_batch(actor=HOUSE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from io import StringIO
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ from django.utils import timezone
 from audit.actor import Actor
 from records.models import Dossier, PatientKey, Record
 from records.rotation import GRACE, begin
-from tests.records.scenes import Household
+from tests.records.scenes import Household, age_key
 
 
 def told(*arguments: str) -> str:
@@ -37,7 +36,7 @@ def test_one_then_all_then_the_former_keys_go(household: Household) -> None:
 
 
 def test_only_keys_older_than_that(household: Household) -> None:
-    PatientKey.objects.filter(dossier_id=household.ref.id).update(created_at=timezone.now() - timedelta(days=366))
+    age_key(household.ref.id, days=366)
     assert told("--all", "--older-than", "365").startswith("1 health record under a new key, 0 rows")
     assert told("--all", "--older-than", "365").startswith("0 health records under a new key, 0 rows")
 
@@ -51,7 +50,7 @@ def test_what_had_begun_goes_on_and_is_not_turned_twice(household: Household) ->
 
 def test_how_the_keys_stand(household: Household) -> None:
     household.file()
-    PatientKey.objects.filter(dossier_id=household.ref.id).update(created_at=timezone.now() - timedelta(days=400))
+    age_key(household.ref.id, days=400)
     begin(actor=Actor.system("rotation"), dossier_id=household.neighbour_ref.id)
     lines = told("--status").splitlines()
     assert lines[0] == "2 health records with a key in force."

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from audit.actor import Actor, Role, Strength
@@ -18,7 +19,7 @@ from records.breaking_glass import break_glass
 from records.comparing import compare_records
 from records.identity import Unknown, open_contact
 from records.key_report import report_keys
-from records.models import Dossier, KeyState, PatientKey, Record
+from records.models import Dossier, PatientKey, Record
 from records.patient_keys import PatientKeys, digest_of
 from records.reading import open_category, open_overview, open_record
 from records.rotation import begin, destroy, finish, reseal_batch
@@ -26,7 +27,7 @@ from records.sealed_rows import SEALED, count_behind
 from records.turning import carry_through, destroy_ripe, due, unfinished
 from records.unlocking import CACHE
 from records.vault.cipher import Flaw, Unreadable, key_version_of
-from tests.records.scenes import CANARY, Household
+from tests.records.scenes import CANARY, Household, age_key
 
 HOUSE = Actor.system("rotation")
 NOW = timedelta(0)
@@ -198,7 +199,7 @@ def test_only_the_house_and_the_patient_with_a_fresh_proof(full: Household) -> N
 
 
 def test_the_oldest_keys_are_due_first(full: Household) -> None:
-    PatientKey.objects.filter(dossier_id=full.neighbour_ref.id).update(created_at=timezone.now() - timedelta(days=400))
+    age_key(full.neighbour_ref.id, days=400)
     yearly = timezone.now() - timedelta(days=365)
     assert due(yearly) == [(full.neighbour_ref.id, 1)]
     assert due(timezone.now()) == [(full.neighbour_ref.id, 1), (full.ref.id, 1)]
@@ -228,13 +229,13 @@ def test_a_reader_that_met_a_destroyed_key_reads_once_more(full: Household, monk
 
 
 def test_a_destroyed_key_is_not_served_from_memory(full: Household) -> None:
-    old = PatientKey.objects.get(dossier_id=full.ref.id, version=1)
     blob = bytes(Record.objects.get(id=full.records[0]).header)
     everything_of(full)
     assert slots(full, 1)
     turn(full.ref.id)
     # As another process destroys it: this one still holds it in memory until it meets the empty row.
-    PatientKey.objects.filter(id=old.id).update(state=KeyState.DESTROYED, wrapped=None, destroyed_at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT records_destroy_key(%s, 1)", [full.ref.id])
     assert slots(full, 1)
     with pytest.raises(Unreadable):
         PatientKeys(full.ref.id, []).open_("header", full.records[0], 1, blob, category="laboratory")

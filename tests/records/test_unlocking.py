@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from records import unlocking
+from records import key_cache
+from records.key_cache import KeyCache
 from records.models import PatientKey
-from records.unlocking import KeyCache, keyring, make_key, unlock
+from records.unlocking import keyring, make_key, unlock
 from records.vault.cipher import Flaw, Unreadable
 from records.vault.keyring import KeyringRefused
 
@@ -28,7 +29,7 @@ def slot(number: int) -> tuple[UUID, int, bytes, bytes]:
 
 def test_a_few_keys_for_a_short_while(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr(unlocking.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(key_cache.time, "monotonic", lambda: clock[0])
     cache = KeyCache(seconds=60, keys=2)
     cache.put(slot(1), b"1")
     clock[0] = 59.9
@@ -47,7 +48,7 @@ def test_a_few_keys_for_a_short_while(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_using_a_key_does_not_keep_it_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr(unlocking.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(key_cache.time, "monotonic", lambda: clock[0])
     cache = KeyCache(seconds=60)
     cache.put(slot(1), b"1")
     for second in range(0, 60, 10):
