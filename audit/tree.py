@@ -6,7 +6,10 @@ log: 256^4 entries have four levels.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.backends.utils import CursorWrapper
+from psycopg import Cursor
 
 from audit.merkle import CompactRange, consistency_proof, inclusion_proof, peaks_between, root_of
 
@@ -24,7 +27,7 @@ class BrokenTree(RuntimeError):
 class StoredTree:
     """The tree of the first ``size`` entries, read through ``cursor`` tile by tile."""
 
-    def __init__(self, cursor: CursorWrapper, size: int) -> None:
+    def __init__(self, cursor: CursorWrapper | Cursor[Any], size: int) -> None:
         self.size = size
         self._cursor = cursor
         self._tiles: dict[tuple[int, int], list[bytes]] = {}

@@ -162,7 +162,7 @@ def test_many_writers_and_two_sequencers(db):
     assert bytes(checkpoints()[-1][1]) == root_of(leaves())
 
 
-@pytest.mark.parametrize("statement", ["_ADD_LEAVES", "_ADD_NODES", "_ADD_CHECKPOINT"])
+@pytest.mark.parametrize("statement", ["_ADD_NODES", "_ADD_CHECKPOINT"])
 def test_dying_between_two_statements_leaves_the_whole_batch_or_nothing(db, monkeypatch, statement):
     remember(5)
     number_all()
@@ -254,18 +254,15 @@ def test_after_a_restore_into_a_younger_server_nothing_is_lost(db, superuser):
     assert verify_log().ok
 
 
-def test_the_search_does_not_read_the_log_from_its_beginning(db, superuser):
-    for _ in range(30):
-        remember(100)
-        number_all()
-    superuser.execute("ANALYZE")
-    [(horizon,)] = rows("SELECT max(horizon)::text FROM audit_checkpoint")
-    remember(5)
-    with transaction.atomic(), connection.cursor() as cursor:
+def rows_touched(limit):
+    """How many rows the most expensive step of the search reads, as the sequencer would do it now."""
+    with transaction.atomic(using=NUMBERING), psycopg.Cursor(numbering().connection) as cursor:
         head = sequencing._head(cursor)
-        assert (head.horizon, head.swept) == (int(horizon), True)
-        sequencing._fresh(cursor, head, 100)
-        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) " + sequencing._FRESH, [horizon, True, 100])
+        sequencing._fresh(cursor, head, limit)
+        cursor.execute(
+            "EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) " + sequencing._FRESH,
+            [str(head.horizon), *head.cut, head.swept, limit],
+        )
         plan = cursor.fetchone()[0][0]["Plan"]
 
     def touched(node):
@@ -274,7 +271,47 @@ def test_the_search_does_not_read_the_log_from_its_beginning(db, superuser):
             *(n for child in node.get("Plans", []) for n in touched(child)),
         ]
 
-    assert max(touched(plan)) < 300
+    return max(touched(plan))
+
+
+def test_the_search_does_not_read_the_log_from_its_beginning(db, superuser):
+    for _ in range(30):
+        remember(100)
+        number_all()
+    superuser.execute("ANALYZE")
+    remember(5)
+    assert checkpoints()[-1][4] is True
+    assert rows_touched(100) < 300
+
+
+def test_a_batch_costs_what_it_numbers_even_of_one_great_transaction(db, superuser):
+    """A search that sorted all that waits would cost the square of it."""
+    remember(5)
+    number_all()
+    remember(2000)
+    superuser.execute("ANALYZE")
+    for _ in range(5):
+        assert rows_touched(50) < 150
+        assert sequence_once(50) == 50
+    remember(30)
+    assert number_all() == 1780
+    assert entries_without_number() == 0
+    assert verify_log().ok
+
+
+def test_a_transaction_cut_in_two_while_an_older_one_runs(db):
+    """Of a transaction that was cut, only what lies up to the cut may be passed over; the older one is still to come."""
+    remember()
+    number_all()
+    with psycopg.connect(db.app_url) as late:
+        late.execute(INSERT)
+        remember(10)
+        assert sequence_once(4) == 4
+        late.commit()
+        assert sequence_once(4) == 4
+        assert sequence_once(4) == 3
+    assert entries_without_number() == 0
+    assert sequence_once(4) == 0
 
 
 def test_without_a_key_nothing_is_numbered(db, settings, tmp_path):
