@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from consent.models import Emergency
 from records.models import PatientKey
 from records.patient_keys import Blob, PatientKeys, WritingKeys, digest_of
 
@@ -41,3 +43,17 @@ def open_words(dossier_id: UUID, object_id: UUID, blob: Blob) -> str:
     """
     keys = PatientKeys(dossier_id, PatientKey.objects.filter(dossier_id=dossier_id))
     return str(json.loads(keys.open_("reason", object_id, 1, blob))["text"])
+
+
+def open_emergency_words(dossier_id: UUID, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What was typed to open these emergencies of one dossier; the caller has made sure that its reader may.
+
+    Raises:
+        Unreadable: some were changed, or the key is destroyed.
+    """
+    wanted = list(ids)
+    rows = list(Emergency.objects.about(dossier_id).filter(id__in=wanted)) if wanted else []
+    if not rows:
+        return {}
+    keys = PatientKeys(dossier_id, PatientKey.objects.filter(dossier_id=dossier_id))
+    return {row.id: str(json.loads(keys.open_("reason", row.id, 1, row.sealed_reason))["text"]) for row in rows}

@@ -6,7 +6,7 @@ the ground that was written down at the time of the act.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -27,11 +27,14 @@ from consent.decisions import Ground
 from consent.dossiers import DossierRef
 from consent.models import Organisation, Professional
 from consent.professions import profession_label
+from portal.patient.narrowing import Narrowed
 from records.concealing import known_entries
 from records.dossiers import enter
 from records.identity import find_own
+from records.reasons import open_emergency_words
 
 PAGE = 40
+EVERYTHING = Narrowed()
 _EMERGENCY_SHOWN_FOR = timedelta(days=14)
 
 
@@ -67,6 +70,9 @@ class Line:
     record_id: UUID | None
     # The line of the log, where its patient may ask a professional to explain it.
     entry_id: UUID | None = None
+    # In whose name, as a phrase; and what was typed to open an emergency.
+    behalf: str = ""
+    words: str = ""
     times: int = 1
 
     @property
@@ -83,7 +89,7 @@ class History:
     older: str | None
 
 
-def read_history(*, actor: Actor, show: Show, before: str | None = None) -> History:
+def read_history(*, actor: Actor, show: Show, narrowed: Narrowed = EVERYTHING, before: str | None = None) -> History:
     """The history of one's own record; reading it is remembered too.
 
     Raises:
@@ -92,25 +98,26 @@ def read_history(*, actor: Actor, show: Show, before: str | None = None) -> Hist
     """
     with transaction.atomic(durable=True):
         ref = find_own(actor)
-        rows = _rows(ref, actor, show, before)
-        entries = [_read(row) for row in rows[:PAGE]]
-        lines = name_lines(known_lines(ref, actor, entries), actor)
+        rows = _rows(ref, actor, show, narrowed, before)
+        entries = [read_line(row) for row in rows[:PAGE]]
+        known = known_lines(ref, actor, entries)
+        lines = with_words(ref, known, name_lines(known, actor))
         log.append(Event.HISTORY_READ, actor=actor, dossier=ref.pseudonym, outcome=Outcome.DONE)
     days = tuple((day, tuple(group)) for day, group in groupby(folded(lines), key=lambda line: line.day))
     return History(days, entries[-1].cursor if len(rows) > PAGE else None)
 
 
-def _rows(ref: DossierRef, actor: Actor, show: Show, before: str | None) -> list[Entry]:
+def _rows(ref: DossierRef, actor: Actor, show: Show, narrowed: Narrowed, before: str | None) -> list[Entry]:
     """One line more than a page holds, so that the next page is announced only when there is one."""
-    rows = Entry.objects.about(ref.pseudonym).before(log.place_of(before))
+    rows = narrowed.apply(Entry.objects.about(ref.pseudonym), ref.pseudonym).before(log.place_of(before))
     if show is Show.OTHERS:
         rows = rows.exclude(actor=actor.id)
     elif show is Show.REFUSED:
-        rows = rows.filter(outcome=Outcome.REFUSED.value)
+        rows = rows.filter(outcome__in=_NOT_DONE)
     return list(rows.newest_first().with_index()[: PAGE + 1])
 
 
-def _read(row: Entry) -> log.LoggedEntry:
+def read_line(row: Entry) -> log.LoggedEntry:
     """The entry of a row of ``with_index()``, checked against its bytes and its leaf."""
     return log.read_row(row, row.index, row.leaf_hash)  # type: ignore[attr-defined]
 
@@ -119,7 +126,7 @@ def last_looks(ref: DossierRef, actor: Actor, *, limit: int = 3) -> tuple[Line, 
     """The newest looks of professionals into this record, refused ones too."""
     looks = Entry.objects.about(ref.pseudonym).filter(role=Role.PROFESSIONAL.value, event__in=ACCESSES)
     rows = looks.newest_first().with_index()
-    known = known_lines(ref, actor, [_read(row) for row in rows[: 4 * limit]])
+    known = known_lines(ref, actor, [read_line(row) for row in rows[: 4 * limit]])
     return tuple(name_lines(known[:limit], actor))
 
 
@@ -134,7 +141,7 @@ def fresh_emergency(ref: DossierRef, actor: Actor) -> Line | None:
     since = timezone.now() - _EMERGENCY_SHOWN_FOR
     rows = Entry.objects.about(ref.pseudonym).filter(event=Event.EMERGENCY_OPENED.dotted, at__gte=since)
     row = rows.exclude(outcome__in=_NOT_DONE).newest_first().with_index().first()
-    return name_lines([_read(row)], actor)[0] if row else None
+    return name_lines([read_line(row)], actor)[0] if row else None
 
 
 def name_lines(entries: Sequence[log.LoggedEntry], actor: Actor) -> list[Line]:
@@ -144,7 +151,23 @@ def name_lines(entries: Sequence[log.LoggedEntry], actor: Actor) -> list[Line]:
         for person in Professional.objects.filter(account_id__in={entry.actor for entry in entries})
     }
     places = Organisation.objects.in_bulk({entry.organisation for entry in entries if entry.organisation})
-    return [_line(entry, people.get(entry.actor), places.get(entry.organisation), actor) for entry in entries]
+    named = {entry.on_behalf_of for entry in entries if entry.on_behalf_of and entry.on_behalf_of != entry.dossier}
+    entrusting = Professional.objects.in_bulk(named)
+    lines = [_line(entry, people.get(entry.actor), places.get(entry.organisation), actor) for entry in entries]
+    return [
+        replace(line, behalf=_behalf(entry, entrusting)) if entry.on_behalf_of else line
+        for line, entry in zip(lines, entries, strict=True)
+    ]
+
+
+def with_words(ref: DossierRef, entries: Sequence[log.LoggedEntry], lines: Sequence[Line]) -> list[Line]:
+    """The lines with what was typed to open an emergency: the patient reads it, administrators never do."""
+    opened = [entry.object_id if entry.event == Event.EMERGENCY_OPENED.dotted else None for entry in entries]
+    words = open_emergency_words(ref.id, [emergency for emergency in opened if emergency])
+    return [
+        replace(line, words=words.get(emergency, "")) if emergency else line
+        for line, emergency in zip(lines, opened, strict=True)
+    ]
 
 
 def folded(lines: Sequence[Line]) -> list[Line]:
@@ -168,10 +191,11 @@ def _same_act(one: Line, other: Line) -> bool:
 
 def _line(entry: log.LoggedEntry, person: Professional | None, place: Organisation | None, actor: Actor) -> Line:
     profession = profession_label(entry.profession, person.title if person else "") if entry.profession else ""
+    town = place.place if place and place.place not in place.name else ""
     return Line(
         at=entry.at,
         who=_who(entry, person, actor),
-        who_detail=" · ".join(part for part in (profession, place.name if place else "") if part),
+        who_detail=" · ".join(part for part in (profession, place.name if place else "", town) if part),
         is_self=entry.actor == actor.id,
         is_house=entry.role == Role.SYSTEM.value,
         what=_sentence_case(_(entry.meaning)),
@@ -199,8 +223,16 @@ def _who(entry: log.LoggedEntry, person: Professional | None, actor: Actor) -> s
     if entry.role == Role.PROFESSIONAL.value:
         return _("A professional who has left the directory")
     if entry.role == Role.PATIENT.value:
-        return _("Another patient")
+        return _("Somebody who acts for you") if entry.on_behalf_of == entry.dossier else _("Another patient")
     return _("Somebody who was not signed in")
+
+
+def _behalf(entry: log.LoggedEntry, entrusting: Mapping[UUID, Professional]) -> str:
+    """In whose name it was done, as a phrase."""
+    if entry.on_behalf_of == entry.dossier:
+        return _("in your name")
+    person = entrusting.get(entry.on_behalf_of) if entry.on_behalf_of else None
+    return _("in the name of %(who)s") % {"who": person.name if person else _("a professional")}
 
 
 def _why(entry: log.LoggedEntry) -> str:

@@ -2,7 +2,18 @@
 
 from django.urls import path, register_converter
 
-from portal.patient import accesses, directory, home, looking, proofs, record, representatives, sharing, wishes
+from portal.patient import (
+    accesses,
+    directory,
+    home,
+    looking,
+    proofs,
+    record,
+    representatives,
+    sharing,
+    statements,
+    wishes,
+)
 from portal.ui.converters import CategoryConverter
 
 register_converter(CategoryConverter, "category")
@@ -47,6 +58,7 @@ urlpatterns = [
     path("sharing/<uuid:professional_id>/end/", sharing.end, name="sharing_end"),
     path("sharing/<uuid:professional_id>/opposition/", sharing.opposition, name="opposition"),
     path("accesses/", accesses.accesses, name="accesses"),
+    path("accesses/statement/", statements.statement, name="statement"),
     path("accesses/proof/", proofs.proof, name="proof"),
     path("accesses/proof/file/", proofs.download, name="proof_download"),
 ]
