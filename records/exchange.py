@@ -27,10 +27,10 @@ from consent.thresholds import decide_opening
 from records.amending import amend_record, kept_resources
 from records.dossiers import Unknown as Unknown
 from records.dossiers import enter, ref_of
-from records.formats.fhir.bundle import Bundle, Unreadable, read_bundle
+from records.formats.fhir.bundle import Bundle, Unreadable
 from records.formats.fhir.carried import original
 from records.formats.fhir.patient import contact_of, differs, has_misspelt_ins, identity_of
-from records.formats.files import read_file
+from records.formats.files import read_bundle, read_file
 from records.identity import found_dossier
 from records.importing import ImportReport, Omission, Piece, Tally, only_patient, sort_out
 from records.writing import Filing, begin_filing, write_record

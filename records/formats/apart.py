@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread, Timer
@@ -11,36 +12,68 @@ from typing import IO
 
 import simplejson
 
-from records.formats.child import REFUSED, SECONDS
-from records.formats.fhir.bundle import MAX_BYTES, Bundle, Unreadable, parse_bundle
+from records.formats.child import HEAD_BYTES, REFUSED, SECONDS, Made
+from records.formats.fhir.bundle import Bundle, Unreadable, bundle_of
+from records.formats.fhir.checking import MAX_BYTES
 from records.formats.sentences import sentence_of
 
 _PROJECT = str(Path(__file__).resolve().parents[2])
 _START = (
-    "import sys; sys.path.insert(0, sys.argv[2]); from records.formats.child import main; sys.exit(main(sys.argv[1]))"
+    "import sys; sys.path.insert(0, sys.argv[1]); from records.formats.child import main; sys.exit(main(*sys.argv[2:]))"
 )
+# What reads each kind of file. The names are given to the process, which loads only the one it needs.
+READERS: Mapping[str, tuple[str, str]] = {
+    "fhir": ("records.formats.fhir.checking", "read_fhir"),
+    "cda": ("records.formats.cda.document", "read_cda"),
+    "hl7v2": ("records.formats.hl7v2.reading", "read_hl7"),
+    "pdf": ("records.formats.pdf.reading", "read_pdf"),
+    "pdf-page": ("records.formats.pdf.drawing", "draw_page"),
+    "jpeg": ("records.formats.images.reading", "read_jpeg"),
+    "png": ("records.formats.images.reading", "read_png"),
+    "image-preview": ("records.formats.images.drawing", "draw_image"),
+    "dicom": ("records.formats.dicom.reading", "read_dicom"),
+    "text": ("records.formats.plain", "read_text"),
+}
+# A cleaned copy may be a little larger than what came, and facts lie beside it.
+MAX_ANSWER = 80 * 2**20
 
 
 def read_apart(kind: str, raw: bytes) -> Bundle:
-    """``raw`` read as ``kind`` (``cda`` or ``hl7v2``) by a process without keys, as a FHIR bundle.
+    """``raw`` read as ``kind`` (``fhir``, ``cda`` or ``hl7v2``) by a process without keys, as a FHIR bundle.
 
     Raises:
         Unreadable: the reader refused, took too long or too much memory, or ended without an answer.
     """
-    code, told, late = _run(kind, raw)
-    if code == 0 and len(told) <= MAX_BYTES:
-        return parse_bundle(told)
+    # Written with escapes: an accent of two bytes may come back as six.
+    return bundle_of(made_apart(kind, raw, most=3 * MAX_BYTES).facts)
+
+
+def made_apart(kind: str, raw: bytes, *numbers: int, most: int = MAX_ANSWER) -> Made:
+    """What the reader of ``kind`` makes of ``raw``, in a process without keys.
+
+    Args:
+        numbers: whole numbers for the reader (the page to draw, its width).
+        most: bytes of the longest answer that is believed.
+
+    Raises:
+        Unreadable: the reader refused, took too long or too much memory, or ended without an answer.
+    """
+    code, told, late = _run(kind, raw, numbers, most + HEAD_BYTES)
+    if code == 0 and len(told) <= most + HEAD_BYTES:
+        with suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError, ArithmeticError):
+            return _opened(told)
+        raise Unreadable(sentence_of("fault", {}))
     if code == REFUSED:
         raise Unreadable(_refusal(told))
     # Ended by a signal: the clock, the ceiling of processor time, or a fault of the parser itself.
     raise Unreadable(sentence_of("too-long", {"seconds": SECONDS}) if late or code < 0 else sentence_of("fault", {}))
 
 
-def _run(kind: str, raw: bytes) -> tuple[int, bytes, bool]:
+def _run(kind: str, raw: bytes, numbers: tuple[int, ...], most: int) -> tuple[int, bytes, bool]:
     """The exit code, the answer (cut one byte after the most it may be), and whether the time was up."""
     # -I: neither the environment nor the folder of the caller decides what is imported.
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
-        [sys.executable, "-I", "-B", "-c", _START, kind, _PROJECT],
+        [sys.executable, "-I", "-B", "-c", _START, _PROJECT, *READERS[kind], *map(str, numbers)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -55,7 +88,7 @@ def _run(kind: str, raw: bytes) -> tuple[int, bytes, bool]:
     feeder = Thread(target=_feed, args=(process.stdin, raw), daemon=True)
     feeder.start()
     try:
-        told = process.stdout.read(MAX_BYTES + 1)
+        told = process.stdout.read(most + 1)
     finally:
         # The answer is whole or too long; either way nothing more is wanted of this process.
         process.stdout.close()
@@ -72,9 +105,28 @@ def _feed(pipe: IO[bytes], raw: bytes) -> None:
         pipe.write(raw)
 
 
+def _opened(told: bytes) -> Made:
+    """The answer, taken apart.
+
+    Raises:
+        ValueError: it is not what a reader writes.
+    """
+    end = HEAD_BYTES + int.from_bytes(told[:HEAD_BYTES], "big")
+    head = simplejson.loads(told[HEAD_BYTES:end], use_decimal=True)
+    files = []
+    for size in head["sizes"]:
+        if not isinstance(size, int) or not 0 <= size <= len(told) - end:
+            raise ValueError("the answer of a reader: expected files as long as it says")
+        files.append(told[end : end + size])
+        end += size
+    if end != len(told) or not isinstance(head["made"], dict):
+        raise ValueError("the answer of a reader: expected an object and its files")
+    return Made(head["made"], tuple(files))
+
+
 def _refusal(told: bytes) -> str:
     """The sentence of a refusal; whatever else the process said gives the general one."""
-    with suppress(ValueError, TypeError, AttributeError, RecursionError):
-        answer = simplejson.loads(told[:4096])
+    with suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError, ArithmeticError):
+        answer = _opened(told[:4096]).facts
         return sentence_of(str(answer.get("token")), answer.get("facts", {}))
     return sentence_of("fault", {})

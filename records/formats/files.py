@@ -1,4 +1,7 @@
-"""A file of any kind that Carnet takes in, as a FHIR bundle. The kind is told by the content, never by the name."""
+"""A file of any kind that Carnet takes in, as a FHIR bundle.
+
+The kind is told by the content; a name that says another kind refuses the file.
+"""
 
 from __future__ import annotations
 
@@ -6,57 +9,142 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from consent.categories import Category
-from records.formats.apart import read_apart
-from records.formats.cda import xml
-from records.formats.fhir import bundle as fhir
-from records.formats.fhir.bundle import Bundle, Entry, Unreadable
+from records.formats.apart import made_apart, read_apart
+from records.formats.fhir.bundle import Bundle, Entry, Unreadable, bundle_of
 from records.formats.fhir.drawers import CATEGORY_SYSTEM, HELD_CLOSE
 from records.formats.fhir.mapping import LeftOut, category_of, is_delicate
 from records.formats.fhir.references import References
+from records.formats.papers import About, paper
 from records.formats.parts import SAME_DRAWER
 from records.formats.sentences import sentence_of
 
 _HEAD = 1024
 _MARK = b"\xef\xbb\xbf"
-# What begins like this is a kind that is known, and not taken in.
-_OTHERS = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"II*\0", b"MM\0*")
+# What begins like this is a kind that is known, and not taken in: GIF, archives, TIFF, programs, office files.
+_OTHERS = (
+    b"GIF8",
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"II*\0",
+    b"MM\0*",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"MZ",
+    b"\x7fELF",
+    b"\xd0\xcf\x11\xe0",
+)
+_PAPERS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png"}
 _HL7 = re.compile(rb"[\x0b\s]*(?:MSH|FHS|BHS)[^\w\s]")
+# Kinds that an ending of a name may stand for. Any other ending says nothing, and the content decides alone.
+_ENDINGS: Mapping[str, frozenset[str]] = {
+    ".pdf": frozenset({"pdf"}),
+    ".jpg": frozenset({"jpeg"}),
+    ".jpeg": frozenset({"jpeg"}),
+    ".jpe": frozenset({"jpeg"}),
+    ".png": frozenset({"png"}),
+    ".dcm": frozenset({"dicom"}),
+    ".dicom": frozenset({"dicom"}),
+    ".json": frozenset({"fhir"}),
+    ".xml": frozenset({"cda"}),
+    ".xsl": frozenset({"cda"}),
+    ".cda": frozenset({"cda"}),
+    ".hl7": frozenset({"hl7v2"}),
+    ".oru": frozenset({"hl7v2"}),
+    ".er7": frozenset({"hl7v2"}),
+    ".txt": frozenset({"text", "hl7v2"}),
+    ".text": frozenset({"text", "hl7v2"}),
+}
+_FROM_OUTSIDE = frozenset({"fhir", "cda", "hl7v2"})
+# The most that any kind may weigh; each reader has its own ceiling below.
+MAX_BYTES = 32 * 2**20
 
 
-def kind_of(head: bytes) -> str:
-    """``fhir``, ``cda`` (any XML), ``hl7v2``, ``other`` for known kinds that are not taken in, else empty."""
+def kind_of(head: bytes, name: str = "") -> str:
+    """What begins with ``head``: ``fhir``, ``cda`` (any XML), ``hl7v2``, ``pdf``, ``jpeg``, ``png``, ``dicom``.
+
+    ``text`` only by its ``name``, because nothing else tells it; ``other`` for kinds that stay outside, else empty.
+    """
+    if head[128:132] == b"DICM":
+        return "dicom"
+    for begins, kind in _PAPERS.items():
+        if head.startswith(begins):
+            return kind
     bare = head.removeprefix(_MARK).lstrip(b" \t\r\n")
-    if bare[:1] in (b"{", b"["):
-        return "fhir"
     if _HL7.match(head.removeprefix(_MARK)):
         return "hl7v2"
-    if bare[:1] == b"<" or head[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<"):
-        return "cda"
-    return "other" if bare.startswith(_OTHERS) or head[128:132] == b"DICM" else ""
+    if head.startswith(_OTHERS):
+        return "other"
+    if "text" in _ENDINGS.get(_ending(name), ()) and bare:
+        return "text"
+    if bare[:1] in (b"{", b"["):
+        return "fhir"
+    return "cda" if bare[:1] == b"<" or head[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<") else ""
 
 
-def read_file(path: Path) -> Bundle:
+def read_file(path: Path, about: About | None = None) -> Bundle:
     """Read the file at ``path``, whatever its kind among those taken in.
+
+    Args:
+        about: what is said of a file that says nothing itself; without it, its name and its date.
 
     Raises:
         Unreadable: the file is missing, of another kind, too large, malformed or hostile. Its ``format`` says what
             it was taken for.
     """
-    head = _head(path)
-    kind = kind_of(head)
+    raw = _whole(path)
+    return read_bytes(raw, path.name, about or About(title=title_of(path.name), day=_day_of(path)))
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Read the file at ``path``, which has to be FHIR R4.
+
+    Raises:
+        Unreadable: the file is missing, too large, not JSON, or not FHIR R4.
+    """
+    return read_apart("fhir", _whole(path))
+
+
+def read_bytes(raw: bytes, name: str, about: About) -> Bundle:
+    """The file ``raw``, which its owner calls ``name``, as :func:`read_file` reads one.
+
+    Raises:
+        Unreadable: as there.
+    """
+    kind = kind_of(raw[:_HEAD], name)
     try:
+        if not kind or kind == "other":
+            raise Unreadable(_say("empty" if not raw.strip() else "not-taken" if kind else "unknown-kind"))
+        if kind not in _ENDINGS.get(_ending(name), (kind,)):
+            raise Unreadable(_say("wrong-name"))
         if kind == "fhir":
-            return fhir.read_bundle(path)
-        if kind not in ("cda", "hl7v2"):
-            raise Unreadable(_say("empty" if not head.strip() else "not-yet" if kind == "other" else "unknown-kind"))
-        return settled(read_apart(kind, _whole(path)), kind)
+            return read_apart(kind, raw)
+        if kind in _FROM_OUTSIDE:
+            return settled(read_apart(kind, raw), kind)
+        return settled(bundle_of(paper(kind, raw, made_apart(kind, raw), about)), kind)
     except Unreadable as refusal:
-        refusal.format = kind if kind in ("fhir", "cda", "hl7v2") else "unknown"
+        refusal.format = kind if kind and kind != "other" else "unknown"
         raise
+
+
+def title_of(name: str) -> str:
+    """The name of a file as a title: no folder, no ending, no sign that cannot be printed."""
+    last = re.split(r"[/\\]", name)[-1]
+    stem = last[: -len(_ending(last))] if _ending(last) in _ENDINGS else last
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in stem).replace("_", " ").split())[:120]
+
+
+def _ending(name: str) -> str:
+    stem, dot, ending = name.strip().lower().rpartition(".")
+    return f".{ending}" if dot and stem else ""
+
+
+def _day_of(path: Path) -> date:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
 
 
 def settled(bundle: Bundle, kind: str) -> Bundle:
@@ -121,25 +209,22 @@ def _as_delicate_as(holder: dict[str, Any], entries: list[Entry], references: Re
     return holder
 
 
-def _head(path: Path) -> bytes:
+def _whole(path: Path) -> bytes:
+    """The bytes of a regular file no larger than any kind may be."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
             raise Unreadable(_say("no-file"), format="unknown")
+        if facts.st_size > MAX_BYTES:
+            size = {"size": -(-facts.st_size // 2**20), "ceiling": MAX_BYTES // 2**20}
+            raise Unreadable(sentence_of("too-large", size), format="unknown")
         with path.open("rb") as stream:
-            return stream.read(_HEAD)
+            # One byte more than allowed: a file that grows while it is read is refused by its reader.
+            return stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise Unreadable(_say("missing"), format="unknown") from None
     except OSError:
         raise Unreadable(_say("closed"), format="unknown") from None
-
-
-def _whole(path: Path) -> bytes:
-    """The bytes of the file, one more than allowed when it is too large: the reader refuses it then."""
-    size = path.stat().st_size
-    if size > xml.MAX_BYTES:
-        raise Unreadable(sentence_of("too-large", {"size": -(-size // 2**20), "ceiling": xml.MAX_BYTES // 2**20}))
-    with path.open("rb") as stream:
-        return stream.read(xml.MAX_BYTES + 1)
 
 
 def _say(token: str) -> str:

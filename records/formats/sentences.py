@@ -25,12 +25,63 @@ SENTENCES: Mapping[str, str] = {
     "not-hl7": _("This is no HL7 v2 message: its first line (MSH) is malformed. Export it again."),
     "not-oru": _("This HL7 v2 message carries no results. Of HL7 v2, Carnet takes in results (ORU^R01)."),
     "no-results": _("This HL7 v2 message has no request with results (OBR). Export it again."),
-    "unknown-kind": _(
-        "Carnet does not know this kind of file. It takes in FHIR R4 (JSON), CDA R2 (XML) and results in HL7 v2."
+    "not-utf8": _("The file is not text in UTF-8 (byte %(place)s). Export it again as FHIR JSON."),
+    "key-twice": _("An object in this file has the same key twice, and nothing says which is true. Export it again."),
+    "not-json": _("The file is not valid JSON: line %(line)s, column %(column)s. Export it again as FHIR JSON."),
+    "not-number": _(
+        "A number in this file is not one that JSON allows (NaN, Infinity or far too long). Export it again."
     ),
-    "not-yet": _(
-        "Carnet does not take in PDF files, images, DICOM files or archives by themselves yet. "
-        "It takes in FHIR R4 (JSON), CDA R2 (XML) and results in HL7 v2."
+    "not-fhir": _('This is JSON but not FHIR: it has no "resourceType". Ask for an export in FHIR R4 (JSON).'),
+    "bundle-type": _(
+        "This bundle is of a type that Carnet does not take in. "
+        "It takes: transaction, batch, collection, searchset, document."
+    ),
+    "entry-no-list": _('This bundle is malformed: "entry" is not a list. Export it again as FHIR R4 (JSON).'),
+    "too-many-entries": _("This bundle has more than %(most)s entries. Split it and try again."),
+    "entry-no-object": _("Entry %(place)s of this bundle is malformed: it is not an object. Export it again."),
+    "entry-no-type": _('Entry %(place)s is malformed: its resource has no "resourceType". Export it again.'),
+    "entry-unknown-type": _(
+        "Entry %(place)s is of a type that does not exist in FHIR R4. Ask for an export in FHIR R4."
+    ),
+    "half-character": _("A text in this file has a broken character. Ask whoever gave you the file for a new one."),
+    "unknown-kind": _(
+        "Carnet does not know this kind of file. It takes in PDF, JPEG, PNG, plain text (.txt), DICOM, FHIR R4 (JSON), "
+        "CDA R2 (XML) and results in HL7 v2."
+    ),
+    "not-taken": _(
+        "Carnet does not take in this kind of file: archives, GIF, TIFF and programs stay outside. Unpack it, or "
+        "save it as PDF, JPEG or PNG, and try again."
+    ),
+    "wrong-name": _(
+        "The name of this file and its content say two different things. Give it the ending of what it is, "
+        "or ask whoever gave it to you for a new one."
+    ),
+    "two-kinds": _(
+        "This file is two kinds of file at once, which is how harmful files hide. Ask for a new one, "
+        "or print it and photograph it."
+    ),
+    "locked-pdf": _(
+        "This PDF needs a password, so Carnet cannot look inside. Open it with its password, save it without one, "
+        "and try again."
+    ),
+    "bad-pdf": _("This PDF is damaged and cannot be opened. Ask whoever gave it to you for a new one."),
+    "launches": _(
+        "This PDF would start a program on your computer, so Carnet does not keep it. Ask whoever gave it to you for "
+        "one without."
+    ),
+    "no-page": _("This PDF has no page. Ask whoever gave it to you for a new one."),
+    "too-many-pages": _("This PDF has more than %(most)s pages. Split it and try again."),
+    "bad-image": _("This image is damaged and cannot be opened. Take it again, or save it again as JPEG or PNG."),
+    "too-many-pixels": _(
+        "This image has more than %(most)s million pixels. Make it smaller and try again: "
+        "a page is readable with eight."
+    ),
+    "bad-dicom": _("This DICOM file is damaged. Ask the imaging centre for a new one."),
+    "not-text": _("This is no plain text: it holds signs that no text has. Save it again as text in UTF-8."),
+    "infected": _("This file is infected with a virus. Carnet did not keep it. Have your computer checked."),
+    "unchecked": _(
+        "The virus scanner does not answer, so this file is kept apart, closed to everybody. "
+        "It appears by itself once it was checked."
     ),
     "no-file": _("This is not a file. Give the path of a file or of a folder."),
     "missing": _("There is no file at this path. Check its name."),

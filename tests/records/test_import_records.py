@@ -208,18 +208,20 @@ def test_the_command_takes_folders_and_tells_each_file(patient, tmp_path, capsys
     _actor, ref = patient
     folder = tmp_path / "given"
     (folder / "deeper").mkdir(parents=True)
-    put(folder, document(structured(observation(POTASSIUM.format("4.1")))), "a.pdf")
+    put(folder, document(structured(observation(POTASSIUM.format("4.1")))), "a.xml")
     put(folder / "deeper", message(OBR, OBX).encode(), "b")
-    put(folder, bundle_bytes(SAMPLE_PATIENT, lab()), "c.xml")
+    put(folder, bundle_bytes(SAMPLE_PATIENT, lab()), "c.json")
     put(folder, b"PK\x03\x04", "d.zip")
+    put(folder, bundle_bytes(SAMPLE_PATIENT, lab()), "e.pdf")
     put(folder, b"never read", ".hidden")
     outside = put(tmp_path, b"never read", "outside")
     (folder / "link").symlink_to(outside)
-    with pytest.raises(CommandError, match="1 file was refused"):
+    with pytest.raises(CommandError, match="2 files were refused"):
         call_command("import_records", str(folder), "--patient", str(ref.id))
     told = capsys.readouterr()
-    assert [name in told.out for name in ("a.pdf", "deeper/b", "c.xml")] == [True] * 3
-    assert "d.zip: Carnet does not take in PDF files" in told.err
+    assert [name in told.out for name in ("a.xml", "deeper/b", "c.json")] == [True] * 3
+    assert "d.zip: Carnet does not take in this kind of file" in told.err
+    assert "e.pdf: The name of this file and its content say two different things" in told.err
     assert "hidden" not in told.out + told.err
     assert "link" not in told.out + told.err
     assert "Traceback" not in told.err

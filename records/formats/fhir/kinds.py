@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_noop as _
+# Marks a msgid, as Django's gettext_noop does; that one wants settings, which a reader in its own process has not.
+_ = str
 
 # What a record of each type is called when the source gave it no name.
 KIND_WORDS = {

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent.categories import Category
-from records.formats.fhir.bundle import of_resources, read_bundle
+from records.formats.fhir.bundle import of_resources
+from records.formats.files import read_bundle
 from records.formats.fhir.carried import carry, original
 from records.formats.fhir.elements import instant, number, printed_unit, readable, when
 from records.formats.fhir.kinds import KNOWN

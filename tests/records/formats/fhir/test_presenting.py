@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from consent.categories import Category
-from records.formats.fhir.bundle import of_resources, parse_bundle
+from records.formats.fhir.bundle import bundle_of, of_resources
+from records.formats.fhir.checking import read_fhir
 from records.formats.fhir.carried import carry
 from records.formats.fhir.narrative import text_of_html
 from records.formats.fhir.presentation import Word
@@ -269,7 +270,7 @@ def test_presentations_say_nothing_in_a_traceback():
 
 @needs_samples
 def test_the_hostile_narrative_is_harmless():
-    (entry,) = parse_bundle((DATA / "hostile/fhir-xss-narrative.json").read_bytes()).entries
+    (entry,) = bundle_of(read_fhir((DATA / "hostile/fhir-xss-narrative.json").read_bytes())).entries
     shown = present(entry.resource)
     assert "alert" not in shown.narrative
     assert "javascript" not in shown.narrative
