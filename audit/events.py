@@ -145,6 +145,13 @@ class Event(Enum):
     FILE_READ = ("file.read", _("file opened"))
     FILE_REMOVED = ("file.removed", _("file removed"))
     FILES_SWEPT = ("files.swept", _("leftovers of files removed"))
+    UNSEALINGS_READ = ("unsealings.read", _("requests for names read"))
+    UNSEALING_READ = ("unsealing.read", _("name behind a pseudonym read"))
+    EMERGENCY_REASON_READ = ("emergency.reason_read", _("reason of an emergency read by a reviewing doctor"))
+    REVIEWER_NAMED = ("reviewer.named", _("reviewing doctor named"))
+    REVIEWER_ENDED = ("reviewer.ended", _("reviewing doctor no longer named"))
+    FIGURES_READ = ("figures.read", _("figures of the house read"))
+    LIKENESS_KEPT = ("likeness.kept", _("digests kept to compare staff with patients"))
 
     def __init__(self, dotted: str, meaning: str) -> None:
         self.dotted = dotted
