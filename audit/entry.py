@@ -28,7 +28,8 @@ FACT_KEYS = frozenset({
     "filter_dossier", "filter_event", "filter_outcome", "first_bad", "format", "from", "granted", "household",
     "identical", "key_kind", "kind", "language", "left_out", "lines", "masked", "membership", "method", "minutes",
     "newest", "opposition", "organisation", "page", "period_from", "period_to", "previous", "profession",
-    "professional", "purpose_key", "reason", "refused", "relationship", "remaining", "resource", "restored", "right",
+    "professional", "purpose_key", "reason", "record", "refused", "relationship", "remaining", "resource", "restored",
+    "right",
     "role", "rows", "scope", "shown", "size", "source", "state", "status", "strength", "task", "trust", "unchanged",
     "until", "verdict", "version", "witness",
 })

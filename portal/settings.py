@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.documents import read_documents
 from portal.env import Environment, django_database
 from portal.outgoing import read_outgoing
 from portal.production import refuse_weak_production
@@ -68,6 +69,13 @@ AUDIT_SIGNING_KEY_FILE = (
 )
 AUDIT_WITNESSES = [witness.strip() for witness in os.environ.get("AUDIT_WITNESSES", "").split(",") if witness.strip()]
 AUDIT_PUBLISH_ENTRIES = _env.flag("AUDIT_PUBLISH_ENTRIES", default=False)
+
+# --- Documents --------------------------------------------------------------------------------
+_documents = read_documents(
+    _env, folder=DATA_FOLDER / "documents", private_network=_env.flag("PRIVATE_NETWORK", default=False)
+)
+DOCUMENT_MAX_BYTES = _documents.most
+DOCUMENT_QUOTA_BYTES = _documents.quota
 
 # --- Rules ------------------------------------------------------------------------------------
 EMERGENCY_MINUTES = _env.integer("EMERGENCY_MINUTES", 60, at_least=5, at_most=720)
@@ -223,6 +231,8 @@ STORAGES: dict[str, dict[str, Any]] = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_FOLDER / "files"},
     },
+    # Sealed bytes only, of any size.
+    "documents": _documents.storage,
     # The manifest needs collected files; tests serve them from where they lie.
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.categories import Category
 from consent.dossiers import DossierRef
+from records.document_models import Document as Document
+from records.document_models import FormerObject as FormerObject
 from records.vault.cipher import OVERHEAD
 
 DIGEST_BYTES = 32

@@ -25,7 +25,8 @@ class SealedTable:
     """Where sealed rows of patients lie.
 
     ``parts`` are kind and column of each sealed column. ``category`` and ``revision`` name columns; without them
-    the category is empty and the revision 1. ``digest`` names the column that keeps SHA-256 of the sealed bytes.
+    the category is empty and the revision 1. ``digest`` names the column that keeps SHA-256 of the sealed bytes,
+    ``gone`` the one that is set when nothing sealed is left in the row.
     """
 
     name: str
@@ -34,6 +35,7 @@ class SealedTable:
     category: str = ""
     revision: str = ""
     digest: str = ""
+    gone: str = ""
 
 
 SEALED = (
@@ -61,13 +63,17 @@ class Batch:
     last: UUID | None
 
 
+# Their bytes lie in the store: they are sealed again one by one, outside of any transaction (``records.resealing``).
+STORED = SealedTable("records_document", "dossier_id", (("header", "label"),), category="category", gone="removed_at")
+
+
 def count_behind(dossier_id: UUID, version: int) -> int:
     """How many rows of a dossier are sealed under a version older than ``version``."""
     counts = sql.SQL(" + ").join(
-        sql.SQL("(SELECT count(*) FROM {} WHERE {} = %(dossier)s AND key_version < %(version)s)").format(
-            sql.Identifier(table.name), sql.Identifier(table.dossier)
+        sql.SQL("(SELECT count(*) FROM {} AS kept WHERE {} = %(dossier)s AND key_version < %(version)s{})").format(
+            sql.Identifier(table.name), sql.Identifier(table.dossier), _still_there(table)
         )
-        for table in SEALED
+        for table in (*SEALED, STORED)
     )
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("SELECT {}").format(counts), {"dossier": dossier_id, "version": version})
@@ -79,13 +85,19 @@ def count_all_behind() -> int:
     counts = sql.SQL(" + ").join(
         sql.SQL(
             "(SELECT count(*) FROM {table} AS kept JOIN records_dossier AS dossier ON dossier.id = kept.{dossier}"
-            " WHERE kept.key_version < dossier.active_key_version AND dossier.closed_at IS NULL)"
-        ).format(table=sql.Identifier(table.name), dossier=sql.Identifier(table.dossier))
-        for table in SEALED
+            " WHERE kept.key_version < dossier.active_key_version AND dossier.closed_at IS NULL{there})"
+        ).format(
+            table=sql.Identifier(table.name), dossier=sql.Identifier(table.dossier), there=_still_there(table)
+        )
+        for table in (*SEALED, STORED)
     )
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("SELECT {}").format(counts))
         return int(cursor.fetchone()[0])
+
+
+def _still_there(table: SealedTable) -> sql.Composable:
+    return sql.SQL(" AND kept.{} IS NULL").format(sql.Identifier(table.gone)) if table.gone else sql.SQL("")
 
 
 def reseal_rows(keys: WritingKeys, table: SealedTable, *, after: UUID | None = None, limit: int = 1000) -> Batch:

@@ -186,6 +186,18 @@ def longest_hold() -> timedelta:
 def _deposit(
     attempt: Attempt, *, dossier_id: UUID, category: Category, header: Header, resource: bytes, source: bytes | None
 ) -> UUID | Exception:
+    filing = enter_to_file(attempt, dossier_id, category)
+    if isinstance(filing, Exception):
+        return filing
+    return write_record(filing, category=category, header=header, resource=resource, source=source).record_id
+
+
+def enter_to_file(attempt: Attempt, dossier_id: UUID, category: Category) -> Filing | Exception:
+    """Stand before a dossier to put something into one of its drawers, in the open transaction of a door.
+
+    Returns:
+        What filing needs, or the refusal to raise, already remembered.
+    """
     try:
         attempt.ref = ref_of(dossier_id)
     except Unknown:
@@ -201,9 +213,7 @@ def _deposit(
     filing = begin_filing(actor=attempt.actor, ref=attempt.ref)
     attempt.category = category.value
     decision = filing.decision(category)
-    if not decision.allowed:
-        return attempt.refused(decision)
-    return write_record(filing, category=category, header=header, resource=resource, source=source).record_id
+    return filing if decision.allowed else attempt.refused(decision)
 
 
 def _sealed(filing: Filing, category: Category, header: Header, resource: bytes) -> Record:

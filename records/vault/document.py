@@ -1,8 +1,8 @@
 """Seal and open documents of any size: format 0x02.
 
 ``02 || key version (4) || commitment (32) || stream``. From byte 37 on it is a stream of Tink
-(``records.vault.stream``) whose key is the subkey of the drawer and whose associated data are the place: an auditor needs
-none of our code.
+(``records.vault.stream``) whose key is the subkey of the drawer and whose associated data are the place: an auditor
+needs none of our code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,16 @@ from collections.abc import Callable
 
 from records.vault.cipher import TAG_BYTES, Flaw, Subkeys, Unreadable
 from records.vault.envelope import COMMIT_BYTES, Place
-from records.vault.stream import HEADER, Sink, Source, StreamReader, StreamWriter, draw_header, stream_size
+from records.vault.stream import (
+    HEADER,
+    Sink,
+    Source,
+    StreamReader,
+    StreamWriter,
+    draw_header,
+    stream_length,
+    stream_size,
+)
 
 FORMAT = 0x02
 FRAME = 1 + 4 + COMMIT_BYTES
@@ -26,6 +35,11 @@ _COMMIT_AT = 5
 def sealed_size(length: int) -> int:
     """How many bytes a document of ``length`` bytes takes when sealed."""
     return FRAME + stream_size(length)
+
+
+def plain_length(size: int) -> int:
+    """How many bytes a document has that takes ``size`` bytes when sealed."""
+    return stream_length(size - FRAME)
 
 
 def version_of(frame: bytes) -> int:

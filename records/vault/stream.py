@@ -43,6 +43,11 @@ def stream_size(length: int, segment: int = SEGMENT) -> int:
     return HEADER + length + TAG_BYTES * max(1, -(-(HEADER + length) // full))
 
 
+def stream_length(size: int, segment: int = SEGMENT) -> int:
+    """How many bytes a stream of ``size`` bytes holds; below 0 when no stream has that size."""
+    return size - HEADER - TAG_BYTES * -(-size // segment)
+
+
 class StreamWriter:
     """Seals a stream piece by piece.
 
@@ -123,7 +128,7 @@ class StreamReader:
         self._source, self._size, self._segment = source, size, segment
         self._full = segment - TAG_BYTES
         self._count = -(-size // segment)
-        self.length = size - HEADER - TAG_BYTES * self._count
+        self.length = stream_length(size, segment)
         # Only the stream of an empty message ends with an empty segment.
         if self.length < 0 or (self._count > 1 and self._start(self._count - 1) >= self.length):
             raise Unreadable(Flaw.LENGTH)

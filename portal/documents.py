@@ -1,0 +1,77 @@
+"""Where documents are kept and how large they may be, read from the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.config import Config
+
+from portal.env import Environment, SettingsRefused, is_private
+
+_MEBIBYTE = 1024 * 1024
+# Seconds: a page waits for a store no longer than for a database.
+_CONNECT, _READ, _TRIES = 5, 30, 3
+
+
+@dataclass(frozen=True, repr=False)
+class Documents:
+    """What settings need. ``storage`` is an entry of Django's ``STORAGES``, sizes are in bytes."""
+
+    storage: dict[str, Any]
+    most: int
+    quota: int
+
+    def __repr__(self) -> str:
+        return "<Documents>"
+
+
+def read_documents(env: Environment, *, folder: Path, private_network: bool) -> Documents:
+    """Everything about documents.
+
+    Raises:
+        SettingsRefused: a bucket that cannot be used, or one to which names of objects would travel in clear.
+    """
+    most = env.integer("DOCUMENT_MAX_MB", 200, at_least=1, at_most=5_000)
+    quota = env.integer("DOCUMENT_QUOTA_MB", 5_000, at_least=most, at_most=1_000_000)
+    kind = env.choice("DOCUMENTS", ("folder", "s3"), "folder")
+    return Documents(
+        storage=_bucket(env, private_network=private_network) if kind == "s3" else _folder(folder),
+        most=most * _MEBIBYTE,
+        quota=quota * _MEBIBYTE,
+    )
+
+
+def _folder(folder: Path) -> dict[str, Any]:
+    return {"BACKEND": "records.stores.SealedFolder", "OPTIONS": {"location": folder}}
+
+
+def _bucket(env: Environment, *, private_network: bool) -> dict[str, Any]:
+    endpoint = env.site("S3_ENDPOINT")
+    parts = urlsplit(endpoint)
+    if parts.scheme != "https" and not is_private(parts.hostname or "") and not private_network:
+        raise SettingsRefused(
+            f"S3_ENDPOINT is {endpoint!r}; expected https://, or PRIVATE_NETWORK=yes if nobody else can listen there."
+        )
+    return {
+        "BACKEND": "records.stores.SealedBucket",
+        "OPTIONS": {
+            "endpoint_url": endpoint,
+            "bucket_name": env.text("S3_BUCKET", expected="the name of a bucket that nobody else uses"),
+            "region_name": env.text("S3_REGION", "us-east-1", expected="the region of the bucket"),
+            "access_key": env.secret("S3_ACCESS_KEY", expected="the access key"),
+            "secret_key": env.secret("S3_SECRET_KEY", expected="the secret key", at_least=16),
+            "client_config": Config(
+                connect_timeout=_CONNECT,
+                read_timeout=_READ,
+                retries={"total_max_attempts": _TRIES, "mode": "standard"},
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                # Stores other than Amazon's do not know the newer checksums; the seal tells any change.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        },
+    }
