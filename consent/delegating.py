@@ -20,7 +20,7 @@ from consent.models import Delegation, DelegationKind
 from consent.representing import SHAREABLE
 from consent.thresholds import decide_sharing
 
-__all__ = ["DelegationKind", "Invalid", "delegate", "end_delegation", "named_by"]
+__all__ = ["DelegationKind", "Invalid", "delegate", "end_delegation", "given_by", "named_by"]
 
 
 def delegate(
@@ -108,6 +108,12 @@ def _end(actor: Actor, found: Delegation, at: datetime) -> None:
 def named_by(professional: UUID, at: datetime) -> list[Delegation]:
     """In whose names this person may act at an instant. Plain function, for the choice at sign-in."""
     return list(Delegation.objects.live(at).filter(delegate=professional).select_related("professional").order_by("id"))
+
+
+def given_by(professional: UUID, at: datetime) -> list[Delegation]:
+    """Who acts in this person's name at an instant. Plain function."""
+    live = Delegation.objects.live(at).filter(professional=professional)
+    return list(live.select_related("delegate").order_by("delegate__family", "id"))
 
 
 def _refusal(actor: Actor, at: datetime) -> Decision:

@@ -19,6 +19,7 @@ from audit.log import BadCursor
 from consent.categories import Category
 from consent.decisions import Decision, Refused
 from consent.granting import Invalid
+from portal.audiences import OnlyForOneself, OtherTab
 from portal.ui.navigation import audience
 from records.dossiers import NoDossier
 from records.reading import Unknown
@@ -44,6 +45,10 @@ def page_for(request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return not_found(request)
     if isinstance(exception, Invalid):
         return _page(request, HTTPStatus.BAD_REQUEST, _("Nothing was changed"), str(exception))
+    if isinstance(exception, OnlyForOneself):
+        return only_for_oneself(request)
+    if isinstance(exception, OtherTab):
+        return other_tab(request)
     if isinstance(exception, BadCursor):
         return bad_request(request)
     if isinstance(exception, NoDossier):
@@ -55,6 +60,28 @@ def page_for(request: HttpRequest, exception: Exception) -> HttpResponse | None:
         _log.error("the keyring cannot be used: look at KEYRING_FILE, its place and its mode")
         return unavailable(request)
     return None
+
+
+def only_for_oneself(request: HttpRequest) -> HttpResponse:
+    """403: a page about oneself, asked for while acting for somebody."""
+    return _page(
+        request,
+        HTTPStatus.FORBIDDEN,
+        _("This page is about yourself"),
+        _("You act for somebody else at the moment. Go back to your own record first, at the top of the page."),
+        "users",
+    )
+
+
+def other_tab(request: HttpRequest) -> HttpResponse:
+    """409: the page was made for somebody else than the session acts for now."""
+    return _page(
+        request,
+        HTTPStatus.CONFLICT,
+        _("Nothing was changed"),
+        _("Since this page was opened, you began or stopped acting for somebody. Open it again and check the name."),
+        "users",
+    )
 
 
 def no_dossier(request: HttpRequest) -> HttpResponse:

@@ -145,6 +145,7 @@ MIDDLEWARE = [
     "portal.accounts.devices.DeviceMiddleware",
     "portal.accounts.middleware.ClosedByDefaultMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "portal.switching.SwitchingMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.RefusalsMiddleware",
 ]
@@ -156,7 +157,10 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "portal.ui.environment.environment"},
+        "OPTIONS": {
+            "environment": "portal.ui.environment.environment",
+            "context_processors": ["portal.switching.stamped"],
+        },
     },
 ]
 

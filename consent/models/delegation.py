@@ -9,6 +9,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 
+from consent.categories import Category
 from consent.models.professional import Professional
 from consent.models.spans import DatedQuerySet, well_formed
 
@@ -60,3 +61,8 @@ class Delegation(models.Model):
                 violation_error_message="This person already acts in your name at that time.",
             ),
         ]
+
+    @property
+    def drawers(self) -> tuple[Category, ...]:
+        """The categories that are entrusted, in their order."""
+        return tuple(category for category in Category if category.value in self.categories)

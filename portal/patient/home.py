@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from audit.actor import Role
@@ -14,15 +14,18 @@ from portal.audiences import only_for
 from portal.notifications.models import Letter
 from portal.patient import history
 from portal.patient.changes import is_opposed
+from records.on_behalf import find_dossier
 from records.reading import open_overview
 
 _NEWEST = 5
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def home(request: Visit) -> HttpResponse:
-    """The patient's home."""
+    """The patient's home; who acts for somebody comes to the record of that person."""
+    if request.actor.on_behalf_of is not None:
+        return redirect("patient:their_record", find_dossier(request.actor).id)
     overview = open_overview(actor=request.actor, newest=_NEWEST)
     context = {
         "overview": overview,

@@ -26,7 +26,7 @@ from consent.representing import SHAREABLE
 from portal.acting import Visit
 from portal.audiences import only_for
 from records.care_codes import show_code
-from records.identity import find_own
+from records.on_behalf import find_dossier
 from records.previewing import Viewer, see_as
 
 RECIPIENTS = {
@@ -90,10 +90,10 @@ def viewer_of(value: str) -> Viewer:
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def as_somebody(request: Visit) -> HttpResponse:
     """The record as somebody else gets it; nobody but the patient has looked."""
-    ref = find_own(request.actor)
+    ref = find_dossier(request.actor)
     choices = viewers(read_sharing(actor=request.actor, ref=ref))
     chosen = next((each for each in choices if each.value == request.GET.get("who")), None)
     preview = chosen and see_as(actor=request.actor, dossier_id=ref.id, viewer=viewer_of(chosen.value))
@@ -134,23 +134,23 @@ class WhoForm(forms.Form):
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def who(request: Visit) -> HttpResponse:
     """Who can see a category now, or could on a past day, and why."""
     form = WhoForm(request.GET if "category" in request.GET else None)
     answers = None
     if form.is_bound and form.is_valid():
         category = Category(form.cleaned_data["category"])
-        ref = find_own(request.actor)
+        ref = find_dossier(request.actor)
         answers = who_could_see(actor=request.actor, ref=ref, category=category, at=form.at())
     return render(request, "patient/who.html", {"form": form, "answers": answers})
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def disclosures(request: Visit) -> HttpResponse:
     """What the law made a professional tell about the patient."""
-    told = read_disclosures(actor=request.actor, ref=find_own(request.actor))
+    told = read_disclosures(actor=request.actor, ref=find_dossier(request.actor))
     return render(request, "patient/disclosures.html", {"told": told, "recipients": RECIPIENTS, "words": field_words})
 
 
@@ -160,25 +160,25 @@ def field_words(told: Disclosed) -> list[str]:
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def code(request: Visit) -> HttpResponse:
     """What a code is for; showing one is an act."""
     return render(request, "patient/code.html", {"shown": None})
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def new_code(request: Visit) -> HttpResponse:
     """Shows a code on this screen, once."""
-    shown = show_code(actor=request.actor, ref=find_own(request.actor))
+    shown = show_code(actor=request.actor, ref=find_dossier(request.actor))
     return render(request, "patient/code.html", {"shown": shown})
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def export(request: Visit) -> HttpResponse:
     """The consents in force as one FHIR file."""
-    bundle = export_consents(actor=request.actor, ref=find_own(request.actor))
+    bundle = export_consents(actor=request.actor, ref=find_dossier(request.actor))
     answer = HttpResponse(json.dumps(bundle, ensure_ascii=False, indent=1), content_type="application/fhir+json")
     answer["Content-Disposition"] = f'attachment; filename="carnet-consents-{timezone.localdate():%Y-%m-%d}.json"'
     return answer

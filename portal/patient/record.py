@@ -23,13 +23,16 @@ from portal.ui.results import sparklines
 from records import writing
 from records.identity import find_own
 from records.marking import open_to_guardians
+from records.on_behalf import find_dossier
 from records.reading import Item, open_category, open_overview, open_record
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def record(request: Visit) -> HttpResponse:
-    """All categories with their counts; allergies first."""
+    """All categories with their counts; allergies first. Who acts for somebody comes to the record of that person."""
+    if request.actor.on_behalf_of is not None:
+        return redirect("patient:their_record", find_dossier(request.actor).id)
     overview = open_overview(actor=request.actor)
     return render(request, "patient/record.html", {"overview": overview})
 

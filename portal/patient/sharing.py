@@ -15,29 +15,30 @@ from audit.actor import Role
 from consent import granting, naming
 from consent.decisions import Right
 from consent.explaining import read_sharing
+from consent.granting import Wanted
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient import changes
 from portal.patient.forms import LengthForm
-from records.identity import find_own
+from records.on_behalf import find_dossier
 from records.previewing import Line, Proposal, Viewer, see_as
 
 _TOOLS = {"can_switch": changes.can_switch, "is_opposed": changes.is_opposed, "reason": changes.reason}
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def sharing(request: Visit) -> HttpResponse:
     """Everybody who may see something: a table on a large screen, one person at a time on a small one."""
-    found = read_sharing(actor=request.actor, ref=find_own(request.actor))
+    found = read_sharing(actor=request.actor, ref=find_dossier(request.actor))
     return render(request, "patient/sharing.html", {"sharing": found, "form": LengthForm(), **_TOOLS})
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def professional(request: Visit, professional_id: UUID) -> HttpResponse:
     """One professional: their switches, the end of the relationship, opposition."""
-    found = read_sharing(actor=request.actor, ref=find_own(request.actor))
+    found = read_sharing(actor=request.actor, ref=find_dossier(request.actor))
     line = found.professional(professional_id)
     if line is None:
         raise Http404
@@ -47,10 +48,10 @@ def professional(request: Visit, professional_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def preview(request: Visit) -> HttpResponse:
     """Says in sentences what the switches would change; nothing is changed yet."""
-    found = read_sharing(actor=request.actor, ref=find_own(request.actor))
+    found = read_sharing(actor=request.actor, ref=find_dossier(request.actor))
     asked = changes.asked_changes(found, request.POST.getlist("about"), request.POST.getlist("open"))
     form = LengthForm(request.POST)
     if not asked or not form.is_valid():
@@ -63,7 +64,7 @@ def preview(request: Visit) -> HttpResponse:
 
 def _counted(request: Visit, effects: tuple[changes.Effect, ...]) -> dict[UUID, tuple[Line, ...]]:
     """How many documents each change opens or closes to each person, said by the real engine."""
-    dossier_id = find_own(request.actor).id
+    dossier_id = find_dossier(request.actor).id
     return {
         effect.person.id: see_as(
             actor=request.actor,
@@ -76,90 +77,84 @@ def _counted(request: Visit, effects: tuple[changes.Effect, ...]) -> dict[UUID, 
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def confirm(request: Visit) -> HttpResponse:
-    """Makes the changes that the preview showed; what the house cannot do is said, the rest is done."""
-    ref = find_own(request.actor)
+    """Makes the changes that the preview showed as one act: all of them, or none."""
+    ref = find_dossier(request.actor)
     found = read_sharing(actor=request.actor, ref=ref)
     form = LengthForm(request.POST)
     until = form.until if form.is_valid() else None
-    done = 0
-    for change in changes.confirmed_changes(found, request.POST.getlist("change")):
-        try:
-            granting.choose(
-                actor=request.actor, ref=ref, professional=change.person.id, category=change.category,
-                right=Right.READ, allowed=change.allowed, until=until if change.allowed else None,
-            )  # fmt: skip
-            done += 1
-        except granting.Invalid as invalid:
-            messages.error(request, f"{change.person.name}, {change.category.label}: {invalid}")
-    if done:
-        messages.success(request, ngettext("%(num)s change made.", "%(num)s changes made.", done) % {"num": done})
+    wanted = [
+        Wanted(change.category, Right.READ, change.allowed, until if change.allowed else None, change.person.id)
+        for change in changes.confirmed_changes(found, request.POST.getlist("change"))
+    ]
+    done = granting.choose_many(actor=request.actor, ref=ref, wanted=wanted)
+    messages.success(request, ngettext("%(num)s change made.", "%(num)s changes made.", done) % {"num": done})
     return redirect("patient:sharing")
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def answer(request: Visit, request_id: UUID) -> HttpResponse:
     """Answers a professional's request: yes for a time, or no."""
     allowed = request.POST.get("answer") == "yes"
     form = LengthForm(request.POST)
     until = form.until if form.is_valid() and allowed else None
-    ref = find_own(request.actor)
+    ref = find_dossier(request.actor)
     granting.answer_request(actor=request.actor, ref=ref, request_id=request_id, allowed=allowed, until=until)
     messages.success(request, _("The category is open.") if allowed else _("The category stays closed."))
     return redirect("patient:sharing")
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def end(request: Visit, professional_id: UUID) -> HttpResponse:
     """Ends a care relationship."""
-    granting.end_relationship(actor=request.actor, ref=find_own(request.actor), professional=professional_id)
+    granting.end_relationship(actor=request.actor, ref=find_dossier(request.actor), professional=professional_id)
     messages.success(request, _("This person no longer takes care of you and sees nothing more."))
     return redirect("patient:sharing")
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def open_team(request: Visit, organisation_id: UUID) -> HttpResponse:
     """Lets a whole team take care of the patient."""
-    naming.open_team_care(actor=request.actor, ref=find_own(request.actor), organisation=organisation_id)
+    naming.open_team_care(actor=request.actor, ref=find_dossier(request.actor), organisation=organisation_id)
     messages.success(request, _("This team now takes care of you in Carnet."))
     return redirect("patient:sharing")
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def end_team(request: Visit, organisation_id: UUID) -> HttpResponse:
     """Ends care by a whole team; those let in by name stay."""
-    naming.end_team_care(actor=request.actor, ref=find_own(request.actor), organisation=organisation_id)
+    naming.end_team_care(actor=request.actor, ref=find_dossier(request.actor), organisation=organisation_id)
     messages.success(request, _("This team no longer takes care of you."))
     return redirect("patient:sharing")
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def opposition(request: Visit, professional_id: UUID) -> HttpResponse:
     """Keeps a professional out of everything, emergencies included."""
-    granting.oppose(actor=request.actor, ref=find_own(request.actor), professional=professional_id)
+    granting.oppose(actor=request.actor, ref=find_dossier(request.actor), professional=professional_id)
     messages.success(request, _("Your opposition is recorded. This person sees nothing more."))
     return redirect("patient:sharing")
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def withdraw_opposition(request: Visit, opposition_id: UUID) -> HttpResponse:
     """Takes an opposition away."""
-    granting.withdraw_opposition(actor=request.actor, ref=find_own(request.actor), opposition_id=opposition_id)
+    granting.withdraw_opposition(actor=request.actor, ref=find_dossier(request.actor), opposition_id=opposition_id)
     messages.success(request, _("Your opposition is withdrawn. Your other choices hold again."))
     return redirect("patient:sharing")
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def withdraw_choice(request: Visit, choice_id: UUID) -> HttpResponse:
     """Takes away a choice about a team or a profession."""
-    granting.withdraw_choice(actor=request.actor, ref=find_own(request.actor), choice_id=choice_id)
+    granting.withdraw_choice(actor=request.actor, ref=find_dossier(request.actor), choice_id=choice_id)
     messages.success(request, _("This choice is withdrawn. The default holds again."))
     return redirect("patient:sharing")

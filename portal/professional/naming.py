@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from audit.actor import Actor
 from consent.models import Organisation, Professional
 from portal.professional.composing import Signature
@@ -51,7 +53,7 @@ def people_behind(actor: Actor, pseudonyms: Iterable[UUID]) -> dict[UUID, Person
 
 
 def signature_of(actor: Actor) -> Signature:
-    """How a professional signs: name and number as in the directory, and where they work today.
+    """How a professional signs: name and number as in the directory, where they work today, and in whose name.
 
     Raises:
         Unknown: the actor is no professional of the directory.
@@ -59,5 +61,9 @@ def signature_of(actor: Actor) -> Signature:
     signer = Professional.objects.filter(pk=actor.professional or NOBODY).first()
     if signer is None:
         raise Unknown
+    name = signer.name
+    if actor.on_behalf_of is not None:
+        named_one = Professional.objects.get(pk=actor.on_behalf_of)
+        name = _("%(name)s, in the name of %(named)s") % {"name": signer.name, "named": named_one.name}
     place = Organisation.objects.filter(pk=actor.organisation or NOBODY).first()
-    return Signature(name=signer.name, rpps=signer.rpps or "", place=place.name if place else "")
+    return Signature(name=name, rpps=signer.rpps or "", place=place.name if place else "")

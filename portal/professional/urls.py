@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from portal.professional import acts, consents, emergencies, views
+from portal.professional import acts, consents, delegations, emergencies, views
 from portal.ui.converters import CategoryConverter
 
 register_converter(CategoryConverter, "drawer")
@@ -20,6 +20,11 @@ urlpatterns = [
     path("items/<uuid:record_id>/release/", consents.let_appear, name="release"),
     path("items/<uuid:record_id>/secret/", consents.secret, name="secret"),
     path("items/<uuid:record_id>/", views.item, name="item"),
+    path("delegations/", delegations.delegations, name="delegations"),
+    path("delegations/new/<uuid:professional_id>/", delegations.entrust, name="entrust"),
+    path("delegations/<uuid:delegation_id>/end/", delegations.end, name="delegation_end"),
+    path("delegations/<uuid:delegation_id>/act/", delegations.act, name="act"),
+    path("delegations/stop/", delegations.stop_acting, name="stop_acting"),
     path(_PATIENT, views.patient, name="patient"),
     # Before the drawers: no category has one of these names.
     path(_PATIENT + "request/", acts.ask, name="request"),

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext, npgettext,
 from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from portal import switching
 from portal.ui import formatting, icons, navigation, pseudonyms, results
 
 
@@ -58,6 +59,7 @@ def environment(**options: Any) -> Environment:
         "pseudonym": pseudonyms.pseudonym,
         "initials": pseudonyms.initials,
         "audience": navigation.audience,
+        "represented_name": switching.represented_name,
         "places": navigation.places,
         "current_place": navigation.current_place,
         "current_language": current_language,

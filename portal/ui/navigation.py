@@ -42,6 +42,7 @@ _PLACES = {
     Role.PROFESSIONAL: (
         Place("professional:patients", _("My patients"), "users"),
         Place("professional:accesses", _("My accesses"), "clock"),
+        Place("professional:delegations", _("In a colleague’s name"), "users"),
         Place("notifications:letters", _("Letters"), "envelope"),
         Place("accounts:security", _("Security"), "lock-closed"),
     ),

@@ -102,6 +102,10 @@ EXAMPLES: dict[str, Example] = {
     "professional:tell": Example(DOCTOR, "/pro/", (_CAMILLE, "../tell/")),
     "professional:emergency": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/emergency/']")),
     "professional:emergency_find": Example(DOCTOR, "/pro/emergency/"),
+    "professional:delegations": Example(DOCTOR, "/pro/delegations/"),
+    "professional:entrust": Example(
+        DOCTOR, "/pro/delegations/", (("main [name=name]", "marchand"), "main form button", "main .rows a.row-link")
+    ),
     "professional:accesses": Example(DOCTOR, "/pro/accesses/"),
     "administration:log": Example(ADMINISTRATOR, "/administration/", ("summary",)),
     "administration:integrity": Example(ADMINISTRATOR, "/administration/integrity/"),
@@ -151,6 +155,8 @@ ACTS = {
     *("patient:to_guardians", "patient:wishes_save", "patient:cover", "patient:new_code", "patient:export_consents"),
     *("patient:team_open", "patient:team_end", "patient:representative_end", "questions:ask", "explaining:answer"),
     *("professional:emergency_end", "professional:hold", "professional:release", "professional:secret"),
+    *("patient:act_for", "patient:stop_acting"),
+    *("professional:delegation_end", "professional:act", "professional:stop_acting"),
     *("administration:verify", "administration:review", "administration:alert_review"),
     *("administration:question_decide", "administration:take_csv", "administration:take_fhir"),
 }
