@@ -26,9 +26,9 @@ LINE = b'{"family": "' + WORD + b'", "note": "planted"}'
         base64.urlsafe_b64encode(b"..." + LINE),
         b"x" + base64.b64encode(LINE),
         zlib.compress(LINE),
-        gzip.compress(LINE),
+        gzip.compress(LINE, mtime=0),
         b"\\x" + zlib.compress(LINE, 9).hex().encode(),
-        base64.b64encode(b"-" + gzip.compress(LINE)),
+        base64.b64encode(b"-" + gzip.compress(LINE, mtime=0)),
         b"\\x" + base64.b64encode(LINE).hex().encode(),
     ],
 )
