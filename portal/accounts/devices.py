@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from secrets import token_urlsafe
 from typing import ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -79,13 +80,14 @@ def recognise(request: HttpRequest) -> str:
     # One token for all who share a browser, so that none of them becomes new to the others.
     token = given if _TOKEN.fullmatch(given) else token_urlsafe(_TOKEN_BYTES)
     setattr(request, _TO_KEEP, token)
-    digest = house.lookup_digest("device", f"{request.user.pk}:{token}")
-    seen = KnownDevice.objects.filter(account_id=request.user.pk, digest=digest)
+    account = UUID(str(request.user.pk))
+    digest = house.lookup_digest("device", f"{account}:{token}")
+    seen = KnownDevice.objects.filter(account_id=account, digest=digest)
     if seen.filter(last_on__gte=_since()).update(last_on=timezone.localdate()):
         return KNOWN
     seen.delete()
     # Two sign-ins at once: one row, and nothing of the second is lost.
-    KnownDevice.objects.bulk_create([KnownDevice(account_id=request.user.pk, digest=digest)], ignore_conflicts=True)
+    KnownDevice.objects.bulk_create([KnownDevice(account_id=account, digest=digest)], ignore_conflicts=True)
     return NEW
 
 

@@ -1,44 +1,66 @@
-"""Where a letter to a person goes: opened for one sending, kept nowhere."""
+"""Where letters go: opened for one batch of sendings, kept nowhere."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from audit.actor import Actor, SystemTask
 from portal.accounts.models import Account
 from portal.notifications.channels.outcomes import TryAgain
 from portal.notifications.kinds import Channel
-from records.house import open_for_house
-from records.identity import Unknown, open_contact
+from portal.notifications.models import Delivery
+from records.contacts import open_contacts
+from records.house import opener
 from records.models import Dossier
+from records.people import Contact
 from records.vault.cipher import Unreadable
 
+_NOT_NOW = "address_unreadable"
 
-def address_of(account: Account, channel: Channel) -> str:
-    """The mail address or telephone number of a person, or nothing.
+Found = str | TryAgain
 
-    A patient's is opened through the door of their dossier, which remembers it; staff's under a
-    house key. Must be called outside a transaction: the door owns its own.
 
-    Raises:
-        TryAgain: the sealed address does not open now (a keyring that is away, a key that is destroyed).
+def addresses_of(deliveries: Sequence[Delivery]) -> dict[UUID, Found]:
+    """For each delivery its mail address or telephone number, or nothing, or why it does not open now.
+
+    A patient's is opened through the door of their dossier, which remembers it; staff's, and what is
+    held beside the address in force, under a house key. Must be called outside a transaction: the door
+    owns its own.
     """
-    try:
-        return _patients(account, channel) if account.role == Account.Role.PATIENT else _of_staff(account, channel)
-    except (Unreadable, ValueError):
-        raise TryAgain("address_unreadable") from None
+    patients = [one for one in deliveries if one.held is None and one.account.role == Account.Role.PATIENT]
+    found = _patients(patients)
+    open_sealed = opener("contact")
+    for one in deliveries:
+        if one.pk not in found:
+            try:
+                found[one.pk] = one.held.opened(open_sealed).address if one.held else _of_staff(one, open_sealed)
+            except (Unreadable, ValueError):
+                found[one.pk] = TryAgain(_NOT_NOW)
+    return found
 
 
-def _patients(account: Account, channel: Channel) -> str:
-    dossier = Dossier.objects.filter(account=account).exclude(sealed_contact=b"").first()
-    if dossier is None:
+def _patients(deliveries: Sequence[Delivery]) -> dict[UUID, Found]:
+    accounts = {delivery.account_id for delivery in deliveries}
+    if not accounts:
+        return {}
+    rows = Dossier.objects.filter(account_id__in=accounts, closed_at=None).exclude(sealed_contact=b"")
+    dossiers = dict(rows.values_list("account_id", "id"))
+    contacts = open_contacts(actor=Actor.system(SystemTask.LETTERS), dossier_ids=dossiers.values()) if dossiers else {}
+    of = {account: contacts.get(dossier) for account, dossier in dossiers.items()}
+    return {one.pk: _on(of.get(one.account_id), one.channel) for one in deliveries}
+
+
+def _on(contact: Contact | Unreadable | None, channel: str) -> Found:
+    if isinstance(contact, Unreadable):
+        return TryAgain(_NOT_NOW)
+    if contact is None:
         return ""
-    try:
-        contact = open_contact(actor=Actor.system(SystemTask.LETTERS), dossier_id=dossier.id)
-    except Unknown:
-        return ""
-    return contact.email if channel is Channel.MAIL else contact.phone
+    return contact.email if channel == Channel.MAIL else contact.phone
 
 
-def _of_staff(account: Account, channel: Channel) -> str:
-    if channel is not Channel.MAIL or not account.sealed_contact:
+def _of_staff(delivery: Delivery, open_sealed: Callable[[UUID, bytes], bytes]) -> str:
+    account = delivery.account
+    if delivery.channel != Channel.MAIL or not account.sealed_contact:
         return ""
-    return open_for_house("contact", account.pk, bytes(account.sealed_contact)).decode()
+    return open_sealed(account.pk, bytes(account.sealed_contact)).decode()

@@ -15,13 +15,13 @@ from functools import partial
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from consent.models import Representation
-from portal.notifications.addresses import address_of
 from portal.notifications.channels.opening import open_ways
 from portal.notifications.channels.outcomes import NeverAgain, TryAgain, Way
-from portal.notifications.claiming import MOST_CRASHES, MOST_UNCLEAR, due, hold, next_try, take
+from portal.notifications.claiming import MOST_CRASHES, MOST_UNCLEAR, due, hold, next_try, take, units
+from portal.notifications.held import forget_held
 from portal.notifications.kinds import Channel, Urgency
 from portal.notifications.models import Delivery, DeliveryState
+from portal.notifications.preparing import Prepared, prepare
 from portal.notifications.wording import compose
 
 _log = logging.getLogger("carnet.letters")
@@ -33,6 +33,10 @@ KEPT = timedelta(days=30)
 # Of our own, before a person has to look.
 MOST_FAULTS = 8
 _BATCH = 50
+# Others may hold the first ones: look further than one batch.
+_LOOKED_AT = 8 * _BATCH
+# What was looked up for a batch (rights, addresses) is looked up again when a slow relay makes it old.
+_FRESH_SECONDS = 5.0
 
 
 def deliver_due(urgency: Urgency, *, seconds: float) -> int:
@@ -44,83 +48,123 @@ def deliver_due(urgency: Urgency, *, seconds: float) -> int:
     ended = 0
     with open_ways() as ways:
         while time.monotonic() < deadline:
-            batch = due(urgency, now=timezone.now(), limit=_BATCH)
-            taken = 0
-            for delivery in batch:
-                if time.monotonic() >= deadline:
-                    break
-                done = deliver(delivery, ways)
-                taken += done is not None
-                ended += done or 0
-            # All of them are in the hands of others: they would only be asked for again.
-            if not taken:
+            done = _deliver_some(urgency, ways, deadline)
+            if done is None:
                 break
+            ended += done
     return ended
 
 
 def forget_old(*, limit: int = 10_000) -> int:
-    """Remove deliveries that ended a month ago, some at a time; how many.
+    """Remove deliveries that ended a month ago, some at a time, and addresses held long enough; how many deliveries.
 
     One that is removed is not made anew: the log is never followed backwards.
     """
     old = Delivery.objects.filter(ended_at__lt=timezone.now() - KEPT).values("pk")[:limit]
     removed, _ = Delivery.objects.filter(pk__in=old).delete()
+    # The line about a letter that ended stays when the address it went to goes.
+    Delivery.objects.filter(held__isnull=False, ended_at__isnull=False).update(held=None)
+    forget_held()
     return removed
 
 
-def deliver(delivery: Delivery, ways: Mapping[Channel, Way]) -> int | None:
-    """Try one delivery (with its group); how many ended, or ``None`` if it was not ours to try."""
-    with hold(delivery) as held:
-        taken = take(delivery, now=timezone.now()) if held else []
-        if not taken:
-            return None
-        ready = [one for one in taken if (verdict := _verdict(one)) is None or not _end([one], *verdict)]
-        ended = len(taken) - len(ready)
-        return ended + (_send(ready, ways) if ready else 0)
-
-
-def _verdict(delivery: Delivery) -> tuple[DeliveryState, str] | None:
-    """Why a letter must not leave any more, looked up at the time of sending; ``None`` if it may."""
-    if delivery.unclear >= MOST_UNCLEAR:
-        return DeliveryState.FAILED, "unclear_twice"
-    if delivery.crashes >= MOST_CRASHES:
-        return DeliveryState.FAILED, "crashed"
-    if delivery.attempts > 1 and timezone.now() - delivery.created_at > GIVE_UP_AFTER:
-        return DeliveryState.FAILED, delivery.reason or "too_old"
-    if not delivery.account.is_active:
-        return DeliveryState.WITHHELD, "account_closed"
-    represents = delivery.letter.represents
-    if represents is not None:
-        acts = Representation.objects.about(represents).live(timezone.now()).filter(account_id=delivery.account_id)
-        if not acts.exists():
-            return DeliveryState.WITHHELD, "right_ended"
+def _deliver_some(urgency: Urgency, ways: Mapping[Channel, Way], deadline: float) -> int | None:
+    """Try one batch of what nobody else has in hand; how many ended, or ``None`` if there is nothing."""
+    waiting = due(urgency, now=timezone.now(), limit=_LOOKED_AT)
+    for start in range(0, len(waiting), _BATCH):
+        with hold(waiting[start : start + _BATCH]) as mine:
+            if mine:
+                return _Run(ways, deadline).deliver(units(mine, now=timezone.now()))
     return None
 
 
-def _send(ready: Sequence[Delivery], ways: Mapping[Channel, Way]) -> int:
-    first = ready[0]
-    channel = Channel(first.channel)
-    try:
-        way = ways.get(channel)
-        address = address_of(first.account, channel) if way is not None else ""
-        if way is None or not address:
-            return _end(ready, DeliveryState.WITHHELD, "no_address" if way else "no_channel")
-        message = compose(channel, [delivery.letter for delivery in ready], first.account)
-        way.send(address, message, reference=first.pk, handing=partial(_handing, ready))
-    except NeverAgain as refusal:
-        return _end(ready, DeliveryState.FAILED, refusal.reason)
-    except TryAgain as failure:
-        return _wait(ready, failure)
-    except (DatabaseError, InterfaceError):
-        # The server is away: what was claimed is due again by itself.
-        raise
-    except Exception:
-        # A fault of ours in one letter must not keep the others back. The log prints no argument.
-        _log.exception("a letter cannot be made", extra={"count": len(ready)})
-        if first.attempts >= MOST_FAULTS:
-            return _end(ready, DeliveryState.FAILED, "fault")
-        return _wait(ready, TryAgain("fault"))
-    return _end(ready, DeliveryState.SENT, "")
+class _Run:
+    """One batch on its way: what was sent is written down together with what is taken up next."""
+
+    def __init__(self, ways: Mapping[Channel, Way], deadline: float) -> None:
+        self._ways = ways
+        self._until = min(deadline, time.monotonic() + _FRESH_SECONDS)
+        self._sent: list[Delivery] = []
+        self._ended = 0
+
+    def deliver(self, batch: Sequence[list[Delivery]]) -> int:
+        """Send what may leave; how many deliveries ended. The rest of a slow batch is due again at once."""
+        prepared = prepare([delivery for unit in batch for delivery in unit])
+        try:
+            for number, unit in enumerate(batch):
+                # At least one: a deadline that has passed must not keep anything for ever.
+                if number and time.monotonic() >= self._until:
+                    break
+                self._deliver(unit, prepared)
+        finally:
+            self._write_down()
+        return self._ended
+
+    def _deliver(self, unit: Sequence[Delivery], prepared: Prepared) -> None:
+        leaving = []
+        for delivery in unit:
+            if reason := prepared.withheld.get(delivery.pk):
+                self._ended += _end([delivery], DeliveryState.WITHHELD, reason)
+            else:
+                leaving.append(delivery)
+        if not leaving:
+            return
+        taken = take(leaving, sent=self._sent, now=timezone.now())
+        self._ended += len(self._sent)
+        self._sent = []
+        ready = []
+        for delivery in taken:
+            if reason := _given_up(delivery):
+                self._ended += _end([delivery], DeliveryState.FAILED, reason)
+            else:
+                ready.append(delivery)
+        if ready:
+            self._send(ready, prepared)
+
+    def _send(self, ready: Sequence[Delivery], prepared: Prepared) -> None:
+        first = ready[0]
+        channel = Channel(first.channel)
+        try:
+            way = self._ways.get(channel)
+            address = prepared.address_of(first) if way is not None else ""
+            if way is None or not address:
+                self._ended += _end(ready, DeliveryState.WITHHELD, "no_address" if way else "no_channel")
+                return
+            letters = [delivery.letter for delivery in ready]
+            message = compose(channel, letters, first.account.language, prepared.words_of(first))
+            way.send(address, message, reference=first.pk, handing=partial(_handing, ready))
+        except NeverAgain as refusal:
+            self._ended += _end(ready, DeliveryState.FAILED, refusal.reason)
+        except TryAgain as failure:
+            _wait(ready, failure)
+        except (DatabaseError, InterfaceError):
+            # The server is away: what was claimed is due again by itself.
+            raise
+        except Exception:
+            # A fault of ours in one letter must not keep the others back. The log prints no argument.
+            _log.exception("a letter cannot be made", extra={"count": len(ready)})
+            if first.attempts >= MOST_FAULTS:
+                self._ended += _end(ready, DeliveryState.FAILED, "fault")
+            else:
+                _wait(ready, TryAgain("fault"))
+        else:
+            self._sent = list(ready)
+
+    def _write_down(self) -> None:
+        if self._sent:
+            self._ended += _end(self._sent, DeliveryState.SENT, "")
+            self._sent = []
+
+
+def _given_up(delivery: Delivery) -> str:
+    """Why a letter is not tried again; empty if it is."""
+    if delivery.unclear >= MOST_UNCLEAR:
+        return "unclear_twice"
+    if delivery.crashes >= MOST_CRASHES:
+        return "crashed"
+    if delivery.attempts > 1 and timezone.now() - delivery.created_at > GIVE_UP_AFTER:
+        return delivery.reason or "too_old"
+    return ""
 
 
 def _handing(deliveries: Sequence[Delivery]) -> None:
@@ -137,11 +181,10 @@ def _end(deliveries: Sequence[Delivery], state: DeliveryState, reason: str) -> i
     return changed
 
 
-def _wait(deliveries: Sequence[Delivery], failure: TryAgain) -> int:
+def _wait(deliveries: Sequence[Delivery], failure: TryAgain) -> None:
     first = deliveries[0]
     again = next_try(first.attempts, Urgency(first.urgency), timezone.now())
     rows = Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries])
     # What stays marked as handed is counted as unclear when it is taken up again.
     rows.update(state=DeliveryState.WAITING, reason=failure.reason, handed=failure.unclear, next_try=again)
     _log.info(f"a letter waits: {first.channel} {failure.reason}", extra={"count": len(deliveries)})
-    return 0

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.notifications.held import HeldAddress
 from portal.notifications.kinds import Channel, Kind, Urgency
 from portal.notifications.wishes import Rhythm, Switch
 from portal.notifications.words import ThreeWords
@@ -19,6 +20,7 @@ __all__ = [
     "Aside",
     "Delivery",
     "DeliveryState",
+    "HeldAddress",
     "Kind",
     "KnownReader",
     "Letter",
@@ -121,6 +123,10 @@ class Delivery(models.Model):
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     channel = models.CharField(max_length=8)
     urgency = models.CharField(max_length=16)
+    # Where it goes, if not to the address in force: one that waits for its code, or a former one.
+    held = models.ForeignKey(
+        HeldAddress, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     # With the others of the same person and way that wait: one message for all of them.
     grouped = models.BooleanField(default=False)
     state = models.CharField(max_length=16, default=DeliveryState.WAITING)
@@ -151,6 +157,7 @@ class Delivery(models.Model):
                 name="delivery_due",
                 condition=models.Q(state__in=[DeliveryState.WAITING, DeliveryState.SENDING]),
             ),
+            models.Index(fields=["held"], name="delivery_held", condition=models.Q(held__isnull=False)),
             models.Index(fields=["-ended_at"], name="delivery_failed", condition=models.Q(state=DeliveryState.FAILED)),
         ]
 

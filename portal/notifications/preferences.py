@@ -6,14 +6,17 @@ An emergency, and what concerns the sign-in, leave at once and by every way, wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from audit.actor import Actor
+from audit.events import Event
+from audit.log import append
 from portal.notifications.kinds import Channel, Kind, Plan, Urgency
 from portal.notifications.wishes import Rhythm, Switch
 
@@ -87,25 +90,36 @@ def wishes_of(account_ids: Collection[UUID]) -> dict[UUID, Wishes]:
     }
 
 
-def keep_wishes(account_id: UUID, wishes: Wishes) -> None:
-    """Replace what this person wished. What equals what the house does unasked is not kept."""
+def keep_wishes(*, actor: Actor, wishes: Wishes) -> None:
+    """Replace what this person wished; each switch that turned, and another rhythm, is remembered.
+
+    What equals what the house does unasked is not kept.
+    """
     rows = [
-        Switch(account_id=account_id, kind=kind, channel=channel, is_on=is_on)
+        Switch(account_id=actor.id, kind=kind, channel=channel, is_on=is_on)
         for (kind, channel), is_on in wishes.switches.items()
         if is_on != leaves_unasked(kind, channel) and not must_leave(kind, channel)
     ]
-    with transaction.atomic():
+    rhythm = {"once_a_day": wishes.once_a_day, "quiet_from": wishes.quiet_from, "quiet_until": wishes.quiet_until}
+    with transaction.atomic(durable=True):
         # Two pages sent at once: the second waits here and replaces the whole of the first.
-        Rhythm.objects.update_or_create(
-            account_id=account_id,
-            defaults={
-                "once_a_day": wishes.once_a_day,
-                "quiet_from": wishes.quiet_from,
-                "quiet_until": wishes.quiet_until,
-            },
-        )
-        Switch.objects.filter(account_id=account_id).delete()
+        Rhythm.objects.get_or_create(account_id=actor.id)
+        Rhythm.objects.select_for_update().get(account_id=actor.id)
+        before = wishes_of([actor.id])[actor.id]
+        Rhythm.objects.filter(account_id=actor.id).update(**rhythm)
+        Switch.objects.filter(account_id=actor.id).delete()
         Switch.objects.bulk_create(rows)
+        for facts in _turned(before, wishes):
+            append(Event.LETTERS_CHOSEN, actor=actor, facts=facts)
+
+
+def _turned(before: Wishes, after: Wishes) -> Iterator[dict[str, str]]:
+    """What is another choice now: one by one, since a letter switched off may be why nobody was told."""
+    for kind, channel in {**before.switches, **after.switches}:
+        if (is_on := after.wants(kind, channel)) != before.wants(kind, channel):
+            yield {"kind": kind.value, "method": channel.value, "state": "on" if is_on else "off"}
+    if replace(after, switches={}) != replace(before, switches={}):
+        yield {"kind": "rhythm"}
 
 
 def _wishes(switches: Mapping[Way, bool], rhythm: Rhythm | None) -> Wishes:

@@ -63,7 +63,7 @@ def preferences(request: Visit) -> HttpResponse:
     wishes = wishes_of([request.user.pk]).get(request.user.pk, Wishes())
     form = WishesForm(request.POST or None, role=request.actor.role, wishes=wishes)
     if request.method == "POST" and form.is_valid():
-        keep_wishes(request.user.pk, form.wishes)
+        keep_wishes(actor=request.actor, wishes=form.wishes)
         messages.success(request, _("Your choices are kept. They count from the next letter."))
         return redirect("notifications:preferences")
     context = {"form": form, "words": three_words(request.user.pk)}
@@ -88,6 +88,6 @@ def preview(request: Visit, kind: str) -> HttpResponse:
 @require_POST
 def other_words(request: Visit) -> HttpResponse:
     """Draw three other words."""
-    draw_again(request.user.pk)
+    draw_again(actor=request.actor)
     messages.success(request, _("These are your words from the next letter on."))
     return redirect(f"{reverse('notifications:preferences')}#words")

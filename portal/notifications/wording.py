@@ -16,10 +16,9 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from portal.accounts.models import Account
 from portal.notifications.kinds import Channel, Kind, Message, Urgency
 from portal.notifications.models import Letter
-from portal.notifications.words import Words, three_words
+from portal.notifications.words import Words
 
 # What typography adds in a catalogue and the alphabet of an SMS (GSM 03.38) has not: with one such
 # character the message would be counted in parts of 70 characters instead of 160.
@@ -39,10 +38,10 @@ class Topic:
     represented: bool = False
 
 
-def compose(channel: Channel, letters: Sequence[Letter], account: Account) -> Message:
-    """One message for these letters of one person, in the language of the account."""
+def compose(channel: Channel, letters: Sequence[Letter], language: str, words: Words) -> Message:
+    """One message for these letters of one person, in their language and with their three words."""
     topics = [Topic(Kind(letter.kind), letter.represents is not None) for letter in letters]
-    return render(channel, topics, account.language, three_words(account.pk))
+    return render(channel, topics, language, words)
 
 
 def render(channel: Channel, topics: Iterable[Topic], language: str, words: Words) -> Message:

@@ -5,6 +5,7 @@ Somebody who imitates a letter does not know them. They prove nothing more, and 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
 from secrets import SystemRandom
@@ -12,10 +13,14 @@ from typing import ClassVar
 from uuid import UUID, uuid5
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
-from records.house import open_for_house, seal_for_house
+from audit.actor import Actor
+from audit.events import Event
+from audit.log import append
+from records.house import opener, seal_for_house
+from records.vault.cipher import Unreadable
 
 Words = tuple[str, str, str]
 
@@ -56,22 +61,40 @@ def three_words(account_id: UUID) -> Words:
     Raises:
         Unreadable: they do not open.
     """
-    row = ThreeWords.objects.filter(account_id=account_id).first()
-    if row is None:
-        drawn = ThreeWords(account_id=account_id, sealed=_seal(account_id, _draw()))
+    found = words_of({account_id})[account_id]
+    if isinstance(found, Unreadable):
+        raise found
+    return found
+
+
+def words_of(account_ids: Collection[UUID]) -> dict[UUID, Words | Unreadable]:
+    """The words of these people, drawn now for who had none, or why they do not open."""
+    rows = ThreeWords.objects.in_bulk(account_ids)
+    if missing := [account for account in account_ids if account not in rows]:
+        drawn = [ThreeWords(account_id=account, sealed=_seal(account, _draw())) for account in missing]
         # Two letters may be written at once: one draw wins, and both carry it.
-        ThreeWords.objects.bulk_create([drawn], ignore_conflicts=True)
-        row = ThreeWords.objects.get(account_id=account_id)
-    first, second, third = open_for_house(_PURPOSE, _place(account_id), bytes(row.sealed)).decode().split()
-    return first, second, third
+        ThreeWords.objects.bulk_create(drawn, ignore_conflicts=True)
+        rows |= ThreeWords.objects.in_bulk(missing)
+    open_sealed = opener(_PURPOSE)
+    return {account: _opened(open_sealed, row) for account, row in rows.items()}
 
 
-def draw_again(account_id: UUID) -> None:
+def draw_again(*, actor: Actor) -> None:
     """Other words for this person, from the next letter on: the former ones may have been seen."""
-    ThreeWords.objects.update_or_create(
-        account_id=account_id,
-        defaults={"sealed": _seal(account_id, _draw()), "drawn_on": timezone.localdate()},
-    )
+    with transaction.atomic(durable=True):
+        ThreeWords.objects.update_or_create(
+            account_id=actor.id,
+            defaults={"sealed": _seal(actor.id, _draw()), "drawn_on": timezone.localdate()},
+        )
+        append(Event.WORDS_DRAWN, actor=actor)
+
+
+def _opened(open_sealed: Callable[[UUID, bytes], bytes], row: ThreeWords) -> Words | Unreadable:
+    try:
+        first, second, third = open_sealed(_place(row.account_id), bytes(row.sealed)).decode().split()
+    except Unreadable as unreadable:
+        return unreadable
+    return first, second, third
 
 
 def _draw() -> Words:

@@ -11,13 +11,13 @@ from audit.events import Event
 from consent.models import Professional, Representation, TreatingDoctor
 from portal.accounts.models import Account
 from portal.notifications import claiming, deliveries
-from portal.notifications.channels.opening import open_ways
 from portal.notifications.channels.sink import outgoing
-from portal.notifications.claiming import MOST_CRASHES, due, hold, next_try, take
+from portal.notifications.claiming import MOST_CRASHES, due, hold, next_try, take, units
 from portal.notifications.deliveries import deliver_due
 from portal.notifications.following import follow_log
 from portal.notifications.kinds import Channel, Kind, Urgency
 from portal.notifications.models import Delivery, DeliveryState, Letter, OutgoingMessage
+from portal.notifications.words import words_of
 from records.models import Dossier
 from tests.portal.notifications.readers import a_professional, a_reader, happens
 from tests.portal.notifications.relay import open_relay
@@ -161,13 +161,13 @@ def test_who_no_longer_acts_for_the_patient_is_not_written_to(relay):
     happens(child, child)
     follow_log()
     assert list(Letter.objects.values_list("account", "represents")) == [(parent.account.pk, child.dossier)] * 2
-    first, second = Delivery.objects.all()
-    with open_ways() as ways:
-        deliveries.deliver(first, ways)
-        Representation.objects.filter(pk=acting.pk).update(
-            during=(timezone.now() - timedelta(days=1), timezone.now() - timedelta(seconds=1))
-        )
-        deliveries.deliver(second, ways)
+    _first, second = Delivery.objects.all()
+    Delivery.objects.filter(pk=second.pk).update(next_try=timezone.now() + timedelta(hours=1))
+    deliver_due(Urgency.DEFAULT, seconds=5)
+    Representation.objects.filter(pk=acting.pk).update(
+        during=(timezone.now() - timedelta(days=1), timezone.now() - timedelta(seconds=1))
+    )
+    again(second)
     second.refresh_from_db()
     assert relay.addresses() == ["parent@example.org"]
     assert (second.state, second.reason) == (DeliveryState.WITHHELD, "right_ended")
@@ -206,16 +206,62 @@ def told_now(delivery):
     return delivery.state
 
 
+def dies_over(*held):
+    """A process takes these up, and is gone before it sends the first."""
+    now = timezone.now()
+    with hold(held) as mine:
+        assert len(mine) == len(held)
+        first = units(mine, now=now)[0]
+        assert take(first, now=now)
+
+
+def test_a_process_that_dies_costs_the_letters_that_it_had_not_begun_nothing(relay):
+    happens(*[a_reader() for _ in range(5)])
+    follow_log()
+    dies_over(*due(Urgency.DEFAULT, now=timezone.now(), limit=10))
+    assert deliver_due(Urgency.DEFAULT, seconds=5) == 4
+    assert sorted(Delivery.objects.values_list("state", "attempts", "crashes")) == [
+        (DeliveryState.SENDING, 1, 0), *[(DeliveryState.SENT, 1, 0)] * 4
+    ]  # fmt: skip
+    assert again(Delivery.objects.get(state=DeliveryState.SENDING)).crashes == 1
+
+
+def test_two_processes_share_what_is_due(relay, db):
+    happens(*[a_reader() for _ in range(deliveries._BATCH + 5)])
+    follow_log()
+    held = due(Urgency.DEFAULT, now=timezone.now(), limit=deliveries._BATCH)
+    with psycopg.connect(db.app_url, autocommit=True) as other:
+        for delivery in held:
+            other.execute("SELECT pg_advisory_lock(%s)", [claiming._lock_of(delivery)])
+        assert deliver_due(Urgency.DEFAULT, seconds=20) == 5
+    assert deliver_due(Urgency.DEFAULT, seconds=20) == deliveries._BATCH
+
+
+def test_fifty_letters_cost_two_writes_each_and_few_questions(relay, django_assert_max_num_queries):
+    readers = [a_reader() for _ in range(50)]
+    happens(*readers)
+    follow_log()
+    words_of({reader.account.pk for reader in readers})
+    # Two for each letter (taken up with the former one written down; handed over), its line in the log, and the rest.
+    with django_assert_max_num_queries(3 * 50 + 20):
+        assert deliver_due(Urgency.DEFAULT, seconds=20) == 50
+    assert sorted(relay.addresses()) == sorted(reader.email for reader in readers)
+
+
 def test_a_letter_over_which_processes_die_is_not_tried_for_ever(relay):
     reader = a_reader()
     happens(reader)
     follow_log()
     delivery = Delivery.objects.get()
+    pauses = []
     for _ in range(MOST_CRASHES + 1):
         Delivery.objects.update(next_try=timezone.now())
-        with hold(delivery) as held:
-            assert held
-            take(delivery, now=timezone.now())  # and dies here
+        dies_over(delivery)
+        delivery.refresh_from_db()
+        pauses.append((delivery.next_try - timezone.now()).total_seconds())
+    # Soon after the first time, however ordinary the letter; later and later when it happens again.
+    assert 0 < pauses[0] <= 5
+    assert pauses[0] < pauses[-1] <= 60
     assert again(delivery).reason == "crashed"
     assert relay.taken == []
 
@@ -224,10 +270,10 @@ def test_a_fault_of_ours_keeps_no_other_letter_back(relay, monkeypatch, caplog):
     unlucky, other = a_reader("unlucky@example.org"), a_reader()
     compose = deliveries.compose
 
-    def breaks(channel, letters, account):
-        if account.pk == unlucky.account.pk:
+    def breaks(channel, letters, language, words):
+        if letters[0].account_id == unlucky.account.pk:
             raise KeyError("unlucky@example.org")
-        return compose(channel, letters, account)
+        return compose(channel, letters, language, words)
 
     monkeypatch.setattr(deliveries, "compose", breaks)
     delivery = told(unlucky)

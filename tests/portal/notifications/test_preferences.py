@@ -1,12 +1,14 @@
 """Wishes are obeyed, what must be told is told, quiet hours and one message a day; three words of one's own."""
 
 from datetime import datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from audit.actor import Role
+from audit.actor import Actor, Role, Strength
+from audit.log import entries_by
 from portal.notifications.forms import kinds_for
 from portal.notifications.kinds import Channel, Kind, Urgency
 from portal.notifications.models import Rhythm, Switch, ThreeWords
@@ -18,6 +20,10 @@ from tests.portal.ward import a_carer, a_patient, an_account, browser_of
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=PARIS)
 MUST = [kind for kind in Kind if not kind.traits.can_be_switched_off]
+
+
+def by(account_id: UUID) -> Actor:
+    return Actor(id=account_id, role=Role.PATIENT, strength=Strength.OTP)
 
 
 def ways(wishes: Wishes, kind: Kind, now: datetime = NOON) -> dict[Channel, tuple[datetime, bool]]:
@@ -93,8 +99,9 @@ def test_one_message_a_day_waits_for_six_and_for_the_end_of_quiet_hours() -> Non
 
 def test_wishes_are_kept_as_what_differs_and_read_for_many_in_two_queries(db, django_assert_num_queries) -> None:
     one, other, third = (an_account("patient").pk for _ in range(3))
-    keep_wishes(one, everything_off(once_a_day=True))
-    keep_wishes(other, Wishes({(Kind.NEW_DOCUMENT, Channel.MAIL): True}, quiet_from=time(22), quiet_until=time(6)))
+    keep_wishes(actor=by(one), wishes=everything_off(once_a_day=True))
+    chosen = Wishes({(Kind.NEW_DOCUMENT, Channel.MAIL): True}, quiet_from=time(22), quiet_until=time(6))
+    keep_wishes(actor=by(other), wishes=chosen)
     assert not Switch.objects.filter(account_id=other).exists()
     with django_assert_num_queries(2):
         planner = load_planner([one, other, third])
@@ -102,8 +109,22 @@ def test_wishes_are_kept_as_what_differs_and_read_for_many_in_two_queries(db, dj
     assert {plan.channel for plan in planner(one, Kind.EMERGENCY, NOON)} == set(Channel)
     assert wishes_of([other])[other].quiet_until == time(6)
     assert [plan.not_before for plan in planner(third, Kind.NEW_DOCUMENT, NOON)] == [NOON]
-    keep_wishes(one, Wishes())
+    keep_wishes(actor=by(one), wishes=Wishes())
     assert not Switch.objects.exists()
+
+
+def test_each_switch_that_turned_is_in_the_log_and_what_stayed_is_not(db) -> None:
+    actor = by(an_account("patient").pk)
+    mail = (Kind.NEW_DOCUMENT, Channel.MAIL)
+    keep_wishes(actor=actor, wishes=Wishes({mail: False, (Kind.EMERGENCY, Channel.MAIL): False}))
+    keep_wishes(actor=actor, wishes=Wishes({mail: False}))
+    keep_wishes(actor=actor, wishes=Wishes({mail: True}, once_a_day=True))
+    lines = [entry.facts for entry in reversed(entries_by(actor.id)) if entry.event == "letters.chosen"]
+    assert lines == [
+        {"kind": "new_document", "method": "mail", "state": "off"},
+        {"kind": "new_document", "method": "mail", "state": "on"},
+        {"kind": "rhythm"},
+    ]
 
 
 def test_the_database_refuses_to_switch_off_what_must_be_told(db) -> None:
@@ -193,8 +214,9 @@ def test_draws_differ_between_people_and_other_words_replace_them(db) -> None:
     accounts = [an_account("patient").pk for _ in range(12)]
     assert len({three_words(account) for account in accounts}) == 12
     before = three_words(accounts[0])
-    draw_again(accounts[0])
+    draw_again(actor=by(accounts[0]))
     assert three_words(accounts[0]) != before
+    assert [entry.event for entry in entries_by(accounts[0])] == ["words.drawn"]
 
 
 def test_the_page_shows_the_words_and_draws_others(db) -> None:

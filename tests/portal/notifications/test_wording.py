@@ -153,7 +153,7 @@ def test_a_letter_of_the_worst_person_says_none_of_it(db) -> None:
                 account=account, entry_index=7, kind=kind, at=datetime(2001, 2, 3, tzinfo=UTC), represents=uuid4()
             )
             for channel in Channel:
-                message = compose(channel, [letter], account)
+                message = compose(channel, [letter], account.language, three_words(account.pk))
                 said = (message.subject + message.text).replace(" ".join(three_words(account.pk)), "").lower()
                 for secret in ("psychiatre", "hôpital", "oncologie", "génétique", "cancer", "2001", str(account.pk)):
                     assert secret not in said
@@ -214,7 +214,7 @@ def test_previews_are_what_is_sent(db, language) -> None:
         shown = html.unescape(answer.content.decode())
         letter = Letter(account=patient.account, entry_index=1, kind=kind, at=datetime.now(UTC))
         for channel in Channel:
-            sent = compose(channel, [letter], patient.account)
+            sent = compose(channel, [letter], language, three_words(patient.account.pk))
             assert f'<p class="narrative">{sent.text}</p>' in shown
             assert f"<strong>{sent.subject}</strong>" in shown or channel is Channel.SMS
 
