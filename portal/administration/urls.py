@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.administration import alerts, questions, reviews, undelivered, views
+from portal.administration import alerts, names, questions, reviews, undelivered, views
 
 app_name = "administration"
 
@@ -18,5 +18,9 @@ urlpatterns = [
     path("alerts/<slug:key>/", alerts.review, name="alert_review"),
     path("questions/", questions.questions, name="questions"),
     path("questions/<uuid:case_id>/", questions.decide, name="question_decide"),
+    path("names/", names.names, name="names"),
+    path("names/ask/", names.ask, name="name_ask"),
+    path("names/<uuid:request_id>/agree/", names.agree, name="name_agree"),
+    path("names/<uuid:request_id>/", names.name, name="name"),
     path("letters/", undelivered.undelivered, name="undelivered"),
 ]

@@ -94,11 +94,24 @@ class Case(models.Model):
         return CaseState.OVERDUE if now > self.due_at else CaseState.WAITING
 
 
+class UnsealingReason(models.TextChoices):
+    """Why a name is asked for: a closed list, no free word."""
+
+    CONFIRMED = "confirmed", _("A confirmed alert or an access that was not justified")
+    PATIENT = "patient", _("The patient asks for it")
+    SAFETY = "safety", _("Somebody must be warned of a danger")
+    COURT = "court", _("A judge or an authority requires it")
+
+
 class Unsealing(models.Model):
-    """One name that an administrator asks for: a second one agrees, both may then read it until ``expires_at``."""
+    """One name that an administrator asks for: a second one agrees, both may then read it until ``expires_at``.
+
+    ``pseudonym`` is that of a record, or of an account when ``of_account``.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     pseudonym = models.UUIDField()
+    of_account = models.BooleanField(default=False, db_default=False)
     reason = models.CharField(max_length=16)
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="unsealings")
     asked_by = models.UUIDField()
@@ -132,14 +145,41 @@ class AlertState(models.TextChoices):
     CONFIRMED = "confirmed", _("Confirmed: not right")
 
 
+class AlertConclusion(models.TextChoices):
+    """What was found: the first four explain an alert, the others confirm it."""
+
+    CARE = "care", _("Explained: care was given")
+    DUTY = "duty", _("Explained: duty, or a colleague replaced")
+    PLACE = "place", _("Explained: how this place works")
+    RULE = "rule", _("Explained: the rule is too strict here")
+    TOLD = "told", _("Confirmed: the person in charge was told")
+    ENDED = "ended", _("Confirmed: the access was ended")
+    OFFICER = "officer", _("Confirmed: handed to the data protection officer")
+
+    @property
+    def state(self) -> AlertState:
+        """The state that this conclusion brings an alert to."""
+        explains = {AlertConclusion.CARE, AlertConclusion.DUTY, AlertConclusion.PLACE, AlertConclusion.RULE}
+        return AlertState.EXPLAINED if self in explains else AlertState.CONFIRMED
+
+
 class AlertReview(models.Model):
-    """What an administrator made of one alert; ``key`` is that of :class:`audit.alerting.Alert`."""
+    """What an administrator made of one alert; ``key`` is that of :class:`audit.alerting.Alert`.
+
+    The alert itself is kept beside, so that one that somebody took stays in the queue until it is concluded.
+    """
 
     key = models.CharField(max_length=32, primary_key=True)
     kind = models.CharField(max_length=32)
     state = models.CharField(max_length=16, choices=AlertState)
     assignee = models.UUIDField()
     changed_at = models.DateTimeField(default=timezone.now)
+    conclusion = models.CharField(max_length=16, choices=AlertConclusion, blank=True, default="", db_default="")
+    at = models.DateTimeField(null=True)
+    actor = models.UUIDField(null=True)
+    dossier = models.UUIDField(null=True)
+    count = models.PositiveIntegerField(default=0, db_default=0)
+    usual = models.PositiveIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"alert {self.kind}, {self.state}"

@@ -83,6 +83,7 @@ EXAMPLES: dict[str, Example] = {
     "administration:reviews": Example(ADMINISTRATOR, "/administration/emergencies/"),
     "administration:alerts": Example(ADMINISTRATOR, "/administration/alerts/"),
     "administration:questions": Example(ADMINISTRATOR, "/administration/questions/"),
+    "administration:names": Example(ADMINISTRATOR, "/administration/names/"),
     "outbox": Example(STRANGER, "/outbox/"),
     "patient:accesses": Example(PATIENT, "/accesses/"),
     "patient:proof": Example(PATIENT, "/accesses/proof/"),
@@ -159,6 +160,7 @@ ACTS = {
     *("professional:delegation_end", "professional:act", "professional:stop_acting"),
     *("administration:verify", "administration:review", "administration:alert_review"),
     *("administration:question_decide", "administration:take_csv", "administration:take_fhir"),
+    *("administration:name_ask", "administration:name_agree", "administration:name"),
 }
 
 # Files for machines: proofs and checkpoints of the log.
