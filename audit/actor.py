@@ -45,6 +45,7 @@ class SystemTask(StrEnum):
     SEQUENCER = "sequencer"
     SWEEP = "sweep"
     ERASURE = "erasure"
+    EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from portal.keys import schedule as keys
 from portal.notifications import schedule as letters
 from portal.notifications.kinds import Urgency
 from portal.queues import LONGEST_TASK_SECONDS, QUEUES, VISIBILITY_SECONDS
+from portal.takeaway import schedule as copies
 from portal.tracing import current_request, enter_task, leave_task
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -64,11 +65,11 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     timezone=settings.TIME_ZONE,
-    beat_schedule={**letters.BEAT, **keys.BEAT},
+    beat_schedule={**letters.BEAT, **keys.BEAT, **copies.BEAT},
 )
 app.autodiscover_tasks()
 # No Django applications of their own: they have no tables.
-app.autodiscover_tasks(["portal.administration", "portal.keys"])
+app.autodiscover_tasks(["portal.administration", "portal.keys", "portal.takeaway"])
 
 
 @setup_logging.connect

@@ -19,7 +19,7 @@ from audit.events import Event, Outcome
 from audit.log import append
 from consent.decisions import Decision, Ground, Refused
 from consent.dossiers import DossierRef
-from records.dossiers import Unknown
+from records.dossiers import Entered, Unknown
 from records.vault.cipher import Flaw, Unreadable
 
 Released = TypeVar("Released")
@@ -36,6 +36,12 @@ class Attempt:
     ref: DossierRef | None = None
     category: str = ""
     object_id: UUID | None = None
+
+    def stand_before(self, entered: Entered) -> None:
+        """Name the dossier, and for whom the actor acts there."""
+        self.ref = entered.ref
+        if entered.facts.represents:
+            self.actor = replace(self.actor, on_behalf_of=entered.ref.pseudonym)
 
     def allowed(self, why: Decision | Ground, **facts: str | int | UUID) -> None:
         """Remember that it was allowed, and what that rests on."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Count, Min
 
 from records.models import HouseKey, KeyState, PatientKey
-from records.sealed_rows import count_all_behind
+from records.sealed_rows import count_all_behind, count_behind
 from records.turning import unfinished
 from records.unlocking import keyring
 
@@ -34,6 +35,39 @@ class KeyReport:
     def to_rewrap(self) -> int:
         """Keys that another key-encryption key than the current one wraps."""
         return sum(count for kek, count in self.by_kek.items() if kek != self.current_kek)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The key of one dossier as its patient sees it: since when; of ``total`` rows, ``left`` are still to move."""
+
+    version: int
+    made_at: datetime
+    turning: bool
+    left: int
+    total: int
+
+    @property
+    def percent(self) -> int:
+        """How much has moved, in whole percent."""
+        return 100 if not self.total else 100 * (self.total - self.left) // self.total
+
+
+def read_lock(dossier_id: UUID) -> Lock:
+    """How the key of one dossier stands. Nothing is opened: dates and counts.
+
+    Raises:
+        PatientKey.DoesNotExist: there is no such dossier, or it is closed.
+    """
+    active = PatientKey.objects.get(dossier_id=dossier_id, state=KeyState.ACTIVE)
+    turning = PatientKey.objects.filter(dossier_id=dossier_id, state=KeyState.DECRYPT_ONLY, retired_at=None).exists()
+    return Lock(
+        version=active.version,
+        made_at=active.created_at,
+        turning=turning,
+        left=count_behind(dossier_id, active.version),
+        total=count_behind(dossier_id, active.version + 1),
+    )
 
 
 def report_keys() -> KeyReport:

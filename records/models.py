@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.categories import Category
 from consent.dossiers import DossierRef
+from records.copy_models import Copy as Copy
+from records.copy_models import CopyPart as CopyPart
 from records.document_models import Document as Document
 from records.document_models import FormerObject as FormerObject
 from records.vault.cipher import OVERHEAD

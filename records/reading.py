@@ -6,7 +6,6 @@ that the answer cannot depend on whether it is empty. Lists open headers only.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -149,7 +148,5 @@ def _entered(attempt: Attempt, dossier_id: UUID) -> Entered | Unknown:
     entered = enter(attempt.actor, dossier_id)
     if entered is None:
         return attempt.unknown()
-    attempt.ref = entered.ref
-    if entered.facts.represents:
-        attempt.actor = replace(attempt.actor, on_behalf_of=entered.ref.pseudonym)
+    attempt.stand_before(entered)
     return entered if entered.may_read else attempt.unknown(entered.opening)

@@ -27,6 +27,7 @@ class SealedTable:
     ``parts`` are kind and column of each sealed column. ``category`` and ``revision`` name columns; without them
     the category is empty and the revision 1. ``digest`` names the column that keeps SHA-256 of the sealed bytes,
     ``gone`` the one that is set when nothing sealed is left in the row.
+    ``at_once`` is how many of its rows a process may hold in memory.
     """
 
     name: str
@@ -36,6 +37,7 @@ class SealedTable:
     revision: str = ""
     digest: str = ""
     gone: str = ""
+    at_once: int = 1000
 
 
 SEALED = (
@@ -47,6 +49,7 @@ SEALED = (
         revision="revision",
     ),
     SealedTable("consent_emergency", "dossier", (("reason", "sealed_reason"),), digest="digest"),
+    SealedTable("records_copypart", "dossier_id", (("copy", "sealed"),), revision="number", at_once=16),
     SealedTable("oversight_case", "dossier", (("reason", "sealed_words"),)),
 )
 
@@ -86,9 +89,7 @@ def count_all_behind() -> int:
         sql.SQL(
             "(SELECT count(*) FROM {table} AS kept JOIN records_dossier AS dossier ON dossier.id = kept.{dossier}"
             " WHERE kept.key_version < dossier.active_key_version AND dossier.closed_at IS NULL{there})"
-        ).format(
-            table=sql.Identifier(table.name), dossier=sql.Identifier(table.dossier), there=_still_there(table)
-        )
+        ).format(table=sql.Identifier(table.name), dossier=sql.Identifier(table.dossier), there=_still_there(table))
         for table in (*SEALED, STORED)
     )
     with connection.cursor() as cursor:
@@ -105,6 +106,7 @@ def reseal_rows(keys: WritingKeys, table: SealedTable, *, after: UUID | None = N
 
     ``keys`` hold the share lock on the dossier, so that the version stays the active one until the commit.
     """
+    limit = min(limit, table.at_once)
     rows = _behind(keys, table, after or _BEFORE_ALL, limit)
     ready = [again for row in rows if (again := _sealed_again(keys, table, row)) is not None]
     if ready:
