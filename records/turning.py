@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from audit.actor import Actor, SystemTask
 from records.models import KeyState, PatientKey
+from records.resealing import reseal_documents
 from records.rotation import BATCH, GRACE, Busy, Reached, Unknown, begin, destroy, finish, reseal_batch
 from records.vault.cipher import Unreadable
 
@@ -55,6 +56,7 @@ def carry_through(
             progress(batch.resealed)
             if batch.resealed:
                 time.sleep((time.monotonic() - started) * (1 / share - 1))
+        done += reseal_documents(dossier_id, share=share, until=until, progress=progress)
         try:
             left = finish(actor=house, dossier_id=dossier_id)
         except Busy:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from audit.actor import Actor, SystemTask
 from records.closing import expired, shred
+from records.sweeping import sweep_documents
 from records.turning import begin_some, carry_on_with_all, destroy_ripe
 
 # Half of the time for the work, the other half for whoever waits for a page on the same machine.
@@ -48,3 +49,9 @@ def shred_expired() -> int:
 def destroy_former() -> int:
     """Destroy the former keys whose time of grace is over; how many."""
     return destroy_ripe()
+
+
+@shared_task(name="keys.sweep_documents", **_LIMITS)
+def sweep() -> int:
+    """Remove what uploads and rotations left over in the store of documents; how much."""
+    return sweep_documents(actor=Actor.system(SystemTask.SWEEP)).total
