@@ -26,6 +26,10 @@ ORGANISATION_KEY = "organisation"
 # Where the session keeps when its person last proved again who they are, and for how long that is worth something.
 FRESH_KEY = "fresh"
 FRESH_SECONDS = 300
+# How the last fresh proof was given: some acts take a passkey only.
+FRESH_BY_KEY = "fresh_by"
+# When the session was proven with both factors.
+RISEN_KEY = "risen"
 _DIGEST_HEX = 32
 
 
@@ -114,6 +118,7 @@ def _on_their_side(account: Account, strength: Strength, request: Visit, request
         organisation=membership.organisation_id,
         session=session_digest(request.session.session_key),
         request=request_id,
+        fresh=_is_fresh(request),
     )
 
 

@@ -123,6 +123,8 @@ INSTALLED_APPS = [
     "consent",
     "records",
     "portal.accounts",
+    # After the accounts, whose model it asks for while it is imported.
+    "django_otp_webauthn",
 ]
 for _app in ("portal.notifications", "portal.oversight", *([] if IS_PRODUCTION else ["portal.demo"])):
     if importlib.util.find_spec(_app) is not None:
@@ -178,6 +180,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "portal.accounts.passwords.ContextWordsValidator"},
 ]
+
+# Passkeys belong to this host alone; ES256, EdDSA and RS256 (COSE) cover the authenticators people have.
+OTP_WEBAUTHN_CREDENTIAL_MODEL = "accounts.Passkey"
+OTP_WEBAUTHN_HELPER_CLASS = "portal.accounts.relying.RelyingParty"
+OTP_WEBAUTHN_RP_ID = _SITE_HOST
+OTP_WEBAUTHN_RP_NAME = "Carnet"
+OTP_WEBAUTHN_ALLOWED_ORIGINS = [SITE_URL]
+OTP_WEBAUTHN_SUPPORTED_COSE_ALGORITHMS = [-7, -8, -257]
 
 # The names __Host- tie a cookie to this host, to https and to the whole site; browsers refuse
 # them over http, where only the demo and the tests live.

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from portal.demo.people import PASSWORD
 from tests import chromium
+from tests.browser import entering
 from tests.whole.running import RunningHouse
 
 SIZES = {"390": (390, 844), "1280": (1280, 900)}
@@ -59,13 +59,7 @@ PICTURES = (
 def sign_in(context: BrowserContext, house: RunningHouse, login: str) -> Page:
     """Come in with both proofs; the page one lands on."""
     page = context.new_page()
-    page.goto(f"{house.url}/signin/")
-    page.fill("[name=login]", login)
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.fill("[name=code]", house.code(login))
-    page.press("[name=code]", "Enter")
-    page.wait_for_url(lambda address: "/signin" not in address)
+    entering.sign_in(page, house, login)
     return page
 
 
@@ -75,7 +69,9 @@ def take(house: RunningHouse, browser: Browser, folder: Path, names: set[str]) -
         wanted = [picture for picture in PICTURES if picture.who == who and (not names or picture.name in names)]
         if not wanted:
             continue
-        with browser.new_context(locale="fr-FR", timezone_id="Europe/Paris", reduced_motion="reduce") as context:
+        with browser.new_context(
+            base_url=house.url, locale="fr-FR", timezone_id="Europe/Paris", reduced_motion="reduce"
+        ) as context:
             page = sign_in(context, house, login)
             for picture in wanted:
                 yield from _take(page, house, picture, folder)

@@ -17,7 +17,7 @@ from audit import log
 from audit.actor import Actor, SystemTask
 from audit.events import Event
 from portal.accounts import logins, recovery
-from portal.accounts.models import Account, RecoveryDevice, SealedTOTPDevice
+from portal.accounts.models import Account, Passkey, RecoveryDevice, SealedTOTPDevice
 from portal.accounts.passwords import ContextWordsValidator, words_of_login
 from portal.acting import Visit
 from records import house
@@ -74,8 +74,18 @@ def issue_recovery_codes(account: Account) -> tuple[str, ...]:
 
 
 def has_authenticator(account: Account) -> bool:
-    """Whether a second factor is in place."""
+    """Whether an authenticator application is in place."""
     return SealedTOTPDevice.objects.filter(user=account, confirmed=True).exists()
+
+
+def has_passkey(account: Account) -> bool:
+    """Whether a passkey is in place."""
+    return Passkey.objects.filter(user=account, confirmed=True).exists()
+
+
+def has_second_factor(account: Account) -> bool:
+    """Whether the password alone is no longer enough to set one up."""
+    return has_authenticator(account) or has_passkey(account)
 
 
 def prepare_authenticator(request: Visit) -> None:

@@ -6,6 +6,7 @@ session of the request is put back as the database has it, and the exception goe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,13 +22,14 @@ from audit import log
 from audit.actor import Actor, Strength
 from audit.events import Event, Outcome
 from portal import acting
-from portal.accounts import devices, enrolment, logins, throttling
-from portal.accounts.models import Account, RecoveryDevice, SealedTOTPDevice
+from portal.accounts import ceremonies, devices, enrolment, logins, throttling
+from portal.accounts.models import Account, Passkey, RecoveryDevice, SealedTOTPDevice
 from portal.acting import Visit
 
 _BACKEND = "portal.accounts.backends.LoginBackend"
 
 D = TypeVar("D", SealedTOTPDevice, RecoveryDevice)
+Proven = SealedTOTPDevice | RecoveryDevice | Passkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def sign_in(request: Visit, *, login_typed: str, password: str) -> Answer:
     with all_or_nothing(request):
         throttling.forgive(digest, address)
         login(request, account, backend=_BACKEND)
-        if not enrolment.has_authenticator(account):
+        if not enrolment.has_second_factor(account):
             enrolment.prepare_authenticator(request)
         log.append(Event.ACCOUNT_PASSWORD_ACCEPTED, actor=acting.acting(request, Strength.PASSWORD))
     acting.again(request)
@@ -77,6 +79,33 @@ def prove_recovery(request: Visit, code: str) -> Answer:
             rise(request, device)
     acting.again(request)
     return answer
+
+
+def sign_in_by_passkey(request: Visit, typed: str) -> Answer:
+    """Both factors at once, or the second after a password: the authenticator has verified its person."""
+    challenge = ceremonies.take_challenge(request, ceremonies.GET)
+    with all_or_nothing(request):
+        passkey = ceremonies.judge_sign_in(request, challenge, typed)
+        if passkey is None:
+            refuse_passkey(request)
+        else:
+            if not request.user.is_authenticated:
+                request.session.set_expiry(None)
+                login(request, passkey.user, backend=_BACKEND)
+            rise(request, passkey)
+    acting.again(request)
+    return Answer(accepted=passkey is not None)
+
+
+def refuse_passkey(request: Visit) -> None:
+    """Remembers, in the open transaction, that a passkey proved nothing."""
+    known = request.user.is_authenticated
+    log.append(
+        Event.ACCOUNT_FACTOR_REFUSED if known else Event.ACCOUNT_SIGN_IN_REFUSED,
+        actor=acting.acting(request, Strength.PASSWORD) if known else Actor.anonymous(request=request.actor.request),
+        outcome=Outcome.REFUSED,
+        facts={"factor": Strength.PASSKEY.value},
+    )
 
 
 def sign_out(request: Visit) -> None:
@@ -106,16 +135,21 @@ def check_recovery(request: Visit, code: str) -> tuple[Answer, RecoveryDevice | 
     return answer, sheet
 
 
-def rise(request: Visit, device: SealedTOTPDevice | RecoveryDevice) -> None:
+def rise(request: Visit, device: Proven) -> None:
     """The session becomes a proven one, in the open transaction, and the log knows."""
     renew_session(request, device)
+    request.session[acting.RISEN_KEY] = int(time.time())
     actor = acting.acting(request, device.strength)
     log.append(Event.ACCOUNT_SIGNED_IN, actor=actor, facts={"device": devices.recognise(request)})
 
 
-def renew_session(request: Visit, device: SealedTOTPDevice | RecoveryDevice) -> None:
-    """The session stands on this device from now on: new key, new form token (ASVS 5.0, 7.2.4)."""
-    carry_device(request, device)
+def renew_session(request: Visit, device: Proven) -> None:
+    """The session stands on this device from now on: new key, new form token (ASVS 5.0, 7.2.4).
+
+    One that stands on a passkey stays there: a weaker proof takes no strength away and adds none.
+    """
+    if isinstance(device, Passkey) or not isinstance(getattr(request.user, "otp_device", None), Passkey):
+        carry_device(request, device)
     request.session.cycle_key()
     rotate_token(request)
 

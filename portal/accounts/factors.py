@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from audit import log
 from audit.actor import Strength
 from audit.events import Event
+from consent.granting import Invalid
 from portal import acting
-from portal.accounts import devices, enrolment, recovery
+from portal.accounts import ceremonies, devices, enrolment, recovery
 from portal.accounts.entering import (
     Answer,
     all_or_nothing,
     check_code,
     check_recovery,
+    refuse_passkey,
     renew_session,
     rise,
     verified,
 )
-from portal.accounts.models import RecoveryDevice, SealedTOTPDevice
+from portal.accounts.models import Account, Passkey, RecoveryDevice, SealedTOTPDevice
 from portal.acting import Visit
 
 
@@ -54,6 +58,48 @@ def begin_replacement(request: Visit, proof: str) -> Answer:
         if answer.accepted:
             enrolment.prepare_authenticator(request)
     return answer
+
+
+def add_passkey(request: Visit, typed: str, name: str) -> bool:
+    """Keeps the passkey that an authenticator made for the challenge of this session, and stands on it.
+
+    The person was verified a moment ago, by a fresh proof and by the authenticator itself.
+    """
+    challenge = ceremonies.take_challenge(request, ceremonies.CREATE)
+    with all_or_nothing(request):
+        passkey = ceremonies.judge_enrolment(request, challenge, typed, name)
+        if passkey is None:
+            refuse_passkey(request)
+        else:
+            renew_session(request, passkey)
+            log.append(
+                Event.ACCOUNT_FACTOR_ADDED,
+                actor=acting.acting(request, Strength.PASSKEY),
+                object_id=request.user.pk,
+                facts={"factor": Strength.PASSKEY.value},
+            )
+    acting.again(request)
+    return passkey is not None
+
+
+def remove_passkey(request: Visit, number: int) -> None:
+    """Removes one of the person's passkeys: sessions that stood on it fall back to the password at once.
+
+    Raises:
+        Invalid: it is the last one of an administrator, who could not come in any more.
+    """
+    with all_or_nothing(request):
+        own = list(Passkey.objects.select_for_update().filter(user=request.user).order_by("pk"))
+        if request.user.role == Account.Role.ADMINISTRATOR and len(own) < 2:
+            raise Invalid(_("An administrator needs a passkey. Add another one before you remove this one."))
+        removed, _by_table = Passkey.objects.filter(user=request.user, pk=number).delete()
+        if removed:
+            log.append(
+                Event.ACCOUNT_FACTOR_REMOVED,
+                actor=request.actor,
+                object_id=request.user.pk,
+                facts={"factor": Strength.PASSKEY.value},
+            )
 
 
 def _take_up(request: Visit, device: SealedTOTPDevice) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import Membership
+from portal.accounts.ceremonies import LONGEST_ANSWER
 from portal.accounts.models import Account
+from portal.accounts.passkey import NAME_CHARACTERS
 from portal.accounts.passwords import MOST_CHARACTERS
 
 
@@ -67,6 +69,46 @@ class ProofForm(forms.Form):
         help_text=_("From your authenticator application, or one of your recovery codes."),
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+
+class ProveForm(forms.Form):
+    """A code of the authenticator, once more, before an act that matters."""
+
+    FIELD = "proof_code"
+
+    proof_code = forms.CharField(
+        label=_("A new one-time code"),
+        help_text=_("Six digits, shown by your authenticator application. Each code works once."),
+        max_length=16,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "class": "code-input",
+                "spellcheck": "false",
+                "size": "8",
+            }
+        ),
+    )
+
+
+class PasskeyForm(forms.Form):
+    """What an authenticator answered, put in by the script of the page."""
+
+    FIELD = "credential"
+
+    credential = forms.CharField(max_length=LONGEST_ANSWER, widget=forms.HiddenInput, required=False)
+
+
+class PasskeyNameForm(PasskeyForm):
+    """A new passkey, under a name of its owner's."""
+
+    name = forms.CharField(
+        label=_("A name for this device"),
+        help_text=_("So that you know it again, such as: my telephone. It is kept sealed."),
+        max_length=NAME_CHARACTERS,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 

@@ -1,4 +1,4 @@
-"""Closed by default: the two ways in which a page may be opened earlier.
+"""Closed by default: the ways in which a page may be opened earlier.
 
 Every page asks for both factors unless it carries one of these marks. They are read by
 ``middleware.ClosedByDefaultMiddleware``; a test walks the whole address list and names each
@@ -24,6 +24,17 @@ def password_is_enough(view: View) -> View:
     """The password has been given, the second factor not yet: its page, its set-up, leaving."""
     view.second_factor_required = False  # type: ignore[attr-defined]
     return view
+
+
+def without_passkey(view: View) -> View:
+    """Open to administrators before their session stands on a passkey: adding one, proving it, leaving."""
+    view.passkey_required = False  # type: ignore[attr-defined]
+    return view
+
+
+def needs_passkey(view: Callable[..., Any]) -> bool:
+    """Whether administrators need a passkey for this page; they do unless it carries a mark of this module."""
+    return getattr(view, "passkey_required", True) and not is_open(view) and not needs_password_only(view)
 
 
 def is_open(view: Callable[..., Any]) -> bool:

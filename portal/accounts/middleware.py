@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.utils import translation
 from django_htmx.http import HttpResponseClientRedirect
 
-from audit.actor import Role
+from audit.actor import Role, Strength
 from portal.accounts import gates
 from portal.acting import Visit
 
@@ -37,6 +37,9 @@ class ClosedByDefaultMiddleware(LoginRequiredMiddleware):
         if request.actor.role is Role.ANONYMOUS:
             # A professional whom the directory does not know, or no longer: on no side of the portal.
             return render(request, "accounts/not_in_directory.html", status=403)
+        if request.actor.role is Role.ADMINISTRATOR and request.actor.strength is not Strength.PASSKEY:
+            # A stolen password and a code read out over the telephone open nothing of an administrator's.
+            return _sent_to(request, resolve_url("accounts:passkey_first")) if gates.needs_passkey(view_func) else None
         return None
 
     def _to_sign_in(self, request: Visit, view_func: Callable[..., Any]) -> HttpResponseBase:

@@ -61,7 +61,7 @@ class Account(AbstractBaseUser):  # type: ignore[django-manager-missing]  # djan
     last_login = None
 
     # django-otp's middleware puts these on the account of each request.
-    otp_device: SealedTOTPDevice | RecoveryDevice | None
+    otp_device: SealedTOTPDevice | RecoveryDevice | Passkey | None
     is_verified: Callable[[], bool]
 
     USERNAME_FIELD = "login_digest"
@@ -254,3 +254,7 @@ class Attempts(models.Model):
 
     def __str__(self) -> str:
         return f"{self.failures} failed attempts"
+
+
+# After Account: the library's models ask for the account's model as soon as they are imported.
+from portal.accounts.passkey import Passkey as Passkey  # noqa: E402

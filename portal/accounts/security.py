@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal import acting
 from portal.accounts import enrolment, factors, qr
 from portal.accounts.forms import CodeForm, OrganisationForm, ProofForm
-from portal.accounts.gates import password_is_enough
-from portal.accounts.models import RecoveryCode, SealedTOTPDevice
+from portal.accounts.gates import password_is_enough, without_passkey
+from portal.accounts.models import Passkey, RecoveryCode, SealedTOTPDevice
 from portal.accounts.views import NOT_RIGHT, refused, shown
 from portal.acting import Visit
 
 
+@without_passkey
 @require_safe
 def overview(request: Visit) -> HttpResponse:
     """What protects this account."""
@@ -26,6 +27,7 @@ def overview(request: Visit) -> HttpResponse:
     working_for = {"organisation": str(request.actor.organisation)}
     context = {
         "authenticator": SealedTOTPDevice.objects.filter(user=request.user, confirmed=True).first(),
+        "passkeys": list(Passkey.objects.filter(user=request.user).order_by("created_at", "pk")),
         "codes_left": RecoveryCode.objects.filter(device__user=request.user).count(),
         "organisation_form": OrganisationForm(memberships=live, initial=working_for) if len(live) > 1 else None,
     }

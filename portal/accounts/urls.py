@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.accounts import security, views
+from portal.accounts import passkeys, security, views
 
 app_name = "accounts"
 
@@ -12,11 +12,17 @@ urlpatterns = [
     path("signin/", views.sign_in, name="sign_in"),
     path("signin/code/", views.second_factor, name="second_factor"),
     path("signin/recovery/", views.recovery, name="recovery"),
+    path("signin/passkey/", passkeys.sign_in, name="passkey_sign_in"),
+    path("signin/passkey/options/", passkeys.options, name="passkey_options"),
+    path("security/passkeys/first/", passkeys.first, name="passkey_first"),
     path("signout/", views.sign_out, name="sign_out"),
     path("language/", views.language, name="language"),
     path("security/", security.overview, name="security"),
     path("security/totp/", security.totp_setup, name="totp_setup"),
     path("security/totp/replace/", security.replace_totp, name="totp_replace"),
     path("security/recovery/", security.renew_recovery, name="recovery_renew"),
+    path("security/passkeys/add/", passkeys.add, name="passkey_add"),
+    path("security/passkeys/options/", passkeys.enrolment_options, name="passkey_enrolment"),
+    path("security/passkeys/<int:number>/remove/", passkeys.remove, name="passkey_remove"),
     path("security/organisation/", security.organisation, name="organisation"),
 ]

@@ -20,7 +20,7 @@ from portal.accounts.gates import open_to_all, password_is_enough
 from portal.acting import Visit
 
 # Where the session keeps the page that was asked for before signing in.
-_NEXT_KEY = "next"
+NEXT_KEY = "next"
 _A_YEAR = 365 * 24 * 60 * 60
 _NOT_LET_IN = _("The address or the password is not right.")
 NOT_RIGHT = _("This code is not right, or it has been used already.")
@@ -38,7 +38,7 @@ def sign_in(request: Visit) -> HttpResponse:
         given = form.cleaned_data
         answer = entering.sign_in(request, login_typed=given["login"], password=given["password"])
         if answer.accepted:
-            request.session[_NEXT_KEY] = wanted
+            request.session[NEXT_KEY] = wanted
             return redirect("accounts:second_factor")
         return refused(request, "accounts/sign_in.html", form, answer, str(_NOT_LET_IN), next=wanted)
     return shown(request, "accounts/sign_in.html", form, next=wanted)
@@ -130,11 +130,11 @@ def _prove(request: Visit, form: forms.Form, door: Callable[[Visit, str], Answer
     """One page of the second factor: set-up when there is none, else its form."""
     if request.user.is_verified():
         return redirect("home")
-    if not enrolment.has_authenticator(request.user):
+    if not enrolment.has_second_factor(request.user):
         return redirect("accounts:totp_setup")
     if request.method == "POST" and form.is_valid():
         answer = door(request, form.cleaned_data["code"])
         if answer.accepted:
-            return redirect(request.session.pop(_NEXT_KEY, "") or "home")
-        return refused(request, template, form, answer, str(NOT_RIGHT))
-    return shown(request, template, form)
+            return redirect(request.session.pop(NEXT_KEY, "") or "home")
+        return refused(request, template, form, answer, str(NOT_RIGHT), has_passkey=enrolment.has_passkey(request.user))
+    return shown(request, template, form, has_passkey=enrolment.has_passkey(request.user))

@@ -22,9 +22,8 @@ from consent.professions import Profession
 from consent.representing import SHAREABLE
 from consent.rights import Right
 from consent.wished import Wished, newcomer_choices, read_wishes
-from portal.accounts.forms import CodeForm
-from portal.accounts.proving import grow_stale, prove_again
-from portal.accounts.views import NOT_RIGHT, refused
+from portal.accounts.proving import grow_stale
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from records.identity import find_own
@@ -146,10 +145,9 @@ _PARTS: dict[str, Callable[[Visit, DossierRef, Wished], int]] = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @only_for(Role.PATIENT)
+@fresh_proof()
 def discretion(request: Visit) -> HttpResponse:
-    """Asks for a code first, always; then shows which categories are hidden from these screens."""
-    if not request.actor.fresh:
-        return _prove(request)
+    """Asks for a proof first, always; then shows which categories are hidden from these screens."""
     ref = find_own(request.actor)
     wished = read_wishes(actor=request.actor, ref=ref)
     if request.method == "POST" and "save" in request.POST:
@@ -167,13 +165,3 @@ def cover(request: Visit) -> HttpResponse:
     """Hides again at once what the fresh proof shows."""
     grow_stale(request)
     return redirect("patient:home")
-
-
-def _prove(request: Visit) -> HttpResponse:
-    form = CodeForm(request.POST if "code" in request.POST else None)
-    if form.is_valid():
-        answer = prove_again(request, form.cleaned_data["code"])
-        if answer.accepted:
-            return redirect("patient:discretion")
-        return refused(request, "patient/prove.html", form, answer, str(NOT_RIGHT))
-    return render(request, "patient/prove.html", {"form": form})

@@ -14,12 +14,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit.actor import Role
 from consent.emergencies import end
 from consent.granting import Invalid
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.professional.forms import EmergencyForm, FindForm
 from portal.professional.standing import standing_of
 from records.breaking_glass import break_glass
 from records.identity import find_by_ins, read_identities, ref_of
+
+
+def _is_whole(request: Visit) -> bool:
+    """Whether an emergency is about to open: a form with a mistake comes back at once."""
+    return request.method == "POST" and EmergencyForm(request.POST).is_valid()
 
 
 @only_for(Role.PROFESSIONAL)
@@ -41,6 +47,7 @@ def find(request: Visit) -> HttpResponse:
 
 @only_for(Role.PROFESSIONAL)
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh_proof(staff_passkey=True, only_if=_is_whole)
 def begin(request: Visit, dossier_id: UUID) -> HttpResponse:
     """Say why, and open the record for a few minutes."""
     form = EmergencyForm(request.POST if request.method == "POST" else None)

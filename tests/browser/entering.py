@@ -1,4 +1,4 @@
-"""Coming in with both proofs, as a person does; without a script, which these pages do not need."""
+"""Coming in with both proofs, as a person does; without a script, which only passkeys need."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from portal.demo.people import PASSWORD
+from portal.demo.people import ADMINISTRATORS, PASSWORD, PROFESSIONALS
+from tests.browser.passkeys import rise_to_passkey
 from tests.whole.running import RunningHouse
+
+# They have a passkey: pages of the administration open with one only, and so do emergencies.
+STAFF = {f"{person.key}@carnet.example" for person in (*ADMINISTRATORS, *PROFESSIONALS)}
 
 
 def give_password(page: Page, login: str) -> None:
@@ -25,6 +29,9 @@ def sign_in(page: Page, house: RunningHouse, login: str) -> None:
     page.fill("[name=code]", house.code(login))
     page.press("[name=code]", "Enter")
     page.wait_for_url(lambda address: "/signin" not in address)
+    if login in STAFF:
+        rise_to_passkey(page, house.url, login)
+        page.goto("/")
 
 
 def speak(page: Page, language: str) -> None:
@@ -39,7 +46,8 @@ def speak(page: Page, language: str) -> None:
 def keep_state(browser: Browser, house: RunningHouse, login: str, folder: Path, *, only_password: bool = False) -> str:
     """Sign in and keep the cookies in a file, for other browsers of the same person."""
     path = folder / f"{login}.json"
-    with browser.new_context(base_url=house.url, locale="fr-FR", java_script_enabled=False) as context:
+    script = login in STAFF
+    with browser.new_context(base_url=house.url, locale="fr-FR", java_script_enabled=script) as context:
         page = context.new_page()
         if only_password:
             give_password(page, login)

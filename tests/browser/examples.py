@@ -53,6 +53,9 @@ EXAMPLES: dict[str, Example] = {
     "accounts:totp_setup": Example(WITHOUT_AUTHENTICATOR, "/security/totp/", ("summary",)),
     "accounts:totp_replace": Example(PATIENT, "/security/totp/replace/"),
     "accounts:recovery_renew": Example(PATIENT, "/security/recovery/"),
+    "accounts:passkey_add": Example(PATIENT, "/security/passkeys/add/"),
+    "accounts:passkey_first": Example(ADMINISTRATOR, "/security/passkeys/first/"),
+    "accounts:passkey_remove": Example(ADMINISTRATOR, "/security/", ("main a[href$='/remove/']",)),
     "patient:home": Example(PATIENT, "/home/"),
     "patient:record": Example(PATIENT, "/record/"),
     "patient:category": Example(PATIENT, "/record/laboratory/"),
@@ -150,6 +153,7 @@ STATES: dict[str, Example] = {
 # Addresses that only take an act: they answer 405 to a visit, and what they answer to the act is among the states.
 ACTS = {
     *("accounts:sign_out", "accounts:language", "accounts:organisation"),
+    *("accounts:passkey_sign_in", "accounts:passkey_options", "accounts:passkey_enrolment"),
     *("patient:mask", "patient:unmask", "patient:sharing_preview", "patient:sharing_confirm", "patient:sharing_end"),
     *("patient:request_answer", "patient:choice_withdraw", "patient:opposition", "patient:opposition_withdraw"),
     *("notifications:mark_read", "notifications:mark_one", "notifications:other_words"),

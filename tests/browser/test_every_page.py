@@ -25,6 +25,7 @@ from tests.browser.examples import (
     names_of_pages,
 )
 from tests.browser.looking import look, visiting
+from tests.browser.passkeys import prove
 from tests.whole import newcomers
 from tests.whole.running import BASE
 
@@ -63,6 +64,7 @@ def _begin_emergency(browser, house, state):
         visit.page.locator("[name=reason_code]").first.check()
         visit.page.fill("[name=text]", "Malaise dans la salle d’attente.")
         visit.page.locator("main form button").first.click()
+        prove(visit.page, house.url, f"{EMERGENCY_DOCTOR}@carnet.example")
         expect(visit.page.locator("[data-countdown]")).to_be_visible()
 
 

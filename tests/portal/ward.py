@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -17,7 +18,8 @@ from consent.categories import Category
 from consent.dossiers import DossierRef
 from consent.models import CareRelationship, Choice, Membership, Opposition, Organisation, Professional
 from portal.accounts import enrolment
-from portal.accounts.models import Account, SealedTOTPDevice
+from portal.accounts.models import Account, Passkey, SealedTOTPDevice
+from portal.acting import FRESH_BY_KEY, FRESH_KEY
 from records.formats.fhir.bundle import exact, to_json
 from records.formats.fhir.heading import header_of
 from records.formats.fhir.references import References
@@ -67,13 +69,34 @@ def an_account(role: str) -> Account:
 
 
 def browser_of(account: Account) -> Client:
-    """A browser whose session has proven both factors."""
+    """A browser whose session has proven both factors; staff stand on a passkey, and have just used it again."""
     client = Client()
     client.force_login(account, backend="portal.accounts.backends.LoginBackend")
     session = client.session
     session[DEVICE_ID_SESSION_KEY] = SealedTOTPDevice.objects.get(user=account).persistent_id
     session.save()
+    if account.role != Account.Role.PATIENT:
+        prove_again(client, _passkey_of(account))
     return client
+
+
+def prove_again(client: Client, passkey: Passkey | None = None) -> None:
+    """What a fresh proof leaves in a session, without the ceremony."""
+    session = client.session
+    session[FRESH_KEY] = int(time.time())
+    session[FRESH_BY_KEY] = Strength.PASSKEY if passkey else Strength.OTP
+    if passkey:
+        session[DEVICE_ID_SESSION_KEY] = passkey.persistent_id
+    session.save()
+
+
+def _passkey_of(account: Account) -> Passkey:
+    known = Passkey.objects.filter(user=account).first()
+    if known is None:
+        known = Passkey(user=account, credential_id=uuid4().bytes, public_key=b"")
+        known.take_name("Desk")
+        known.save()
+    return known
 
 
 def a_patient(

@@ -1,13 +1,16 @@
-"""Somebody at the pages without a browser: follows links, fills forms, keeps cookies. Standard library alone."""
+"""Somebody at the pages without a browser: follows links, fills forms, keeps cookies, has a passkey of software."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urljoin, urlsplit
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+
+from tests.portal.accounts.authenticator import SoftAuthenticator
 
 
 @dataclass
@@ -92,6 +95,16 @@ class Visitor:
         """Come in with both proofs; the page one lands on."""
         asked = self.submit(self.get("/signin/"), "/signin/", login=login, password=password)
         return self.submit(asked, "/signin/code/", code=code)
+
+    def add_passkey(self) -> None:
+        """Make a passkey with a software authenticator; needs a sign-in of the last minutes."""
+        page = self.get("/security/passkeys/add/")
+        form = page.form("/passkeys/add/")
+        name = {"name": "Software", "csrfmiddlewaretoken": form.values["csrfmiddlewaretoken"]}
+        asked = Request(urljoin(self.url, "/security/passkeys/options/"), data=urlencode(name).encode())
+        asked.add_header("Referer", page.address)
+        answer = SoftAuthenticator(origin=self.url).create(json.loads(self._send(asked).text))
+        self.submit(page, "/passkeys/add/", name="Software", credential=answer)
 
     def _send(self, request: Request) -> Page:
         try:

@@ -11,7 +11,8 @@ from tests.portal.accounts.conftest import give_password
 
 # The pages of components and of outgoing messages exist outside production only.
 OPEN = {
-    "accounts:sign_in", "accounts:language", "components", "outbox",
+    "accounts:sign_in", "accounts:passkey_sign_in", "accounts:passkey_options", "accounts:language",
+    "components", "outbox",
     # For machines: nothing about a person.
     "watching:live", "watching:ready", "watching:metrics",
     # The published log: the same bytes for everybody.

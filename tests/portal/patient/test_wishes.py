@@ -85,7 +85,7 @@ def test_each_wish_is_saved_by_its_own_button(patient, doctor, browser):
 def test_a_category_hidden_from_ones_own_screens_needs_a_code_and_leaves_no_trace(patient, doctor, browser):
     filed(patient, LAB, a_result())
     assert "Is it you?" in text_of(browser.get("/sharing/screens/"))
-    assert browser.post("/sharing/screens/", {"code": "000000"}).status_code == 422
+    assert browser.post("/sharing/screens/", {"prove": "look", "proof_code": "000000"}).status_code == 422
     fresh(browser)
     browser.post("/sharing/screens/", {"save": "yes", "hidden": ["laboratory"]})
     assert "Ferritinémie" in text_of(browser.get("/record/laboratory/"))
