@@ -24,7 +24,7 @@ from records.attempts import Attempt, through
 from records.dossiers import NoDossier
 from records.dossiers import Unknown as Unknown
 from records.key_cache import empty_every_cache
-from records.models import Dossier, ErasureOrder
+from records.models import Dossier, ErasureOrder, Likeness
 
 __all__ = ["KEPT_YEARS", "NotLawful", "Receipt", "Unknown", "close", "expired", "read_receipt", "shred"]
 
@@ -122,6 +122,8 @@ def _shred(attempt: Attempt, *, dossier_id: UUID) -> int | Exception:
         attempt.unknown()
         return NotLawful()
     gone = _call("public.records_shred_dossier", dossier_id)
+    # With the house key they would still tell whether a guessed name was this one.
+    Likeness.objects.filter(dossier_id=dossier_id).delete()
     append(
         Event.DOSSIER_SHREDDED,
         actor=attempt.actor,

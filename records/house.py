@@ -22,7 +22,7 @@ from records.vault.cipher import Flaw, Subkeys, Unreadable, key_version_of, open
 from records.vault.envelope import Place, subkey
 
 PURPOSES = frozenset({"factor", "contact", "lookup", "recovery", "outbox"})
-LOOKUPS = frozenset({"login", "ins", "source", "session", "code", "device"})
+LOOKUPS = frozenset({"login", "ins", "source", "session", "code", "device", "likeness"})
 
 # Fixed for ever: wrapped house keys are bound to identifiers derived from it.
 _NAMESPACE = UUID("0f8c6a52-7f0b-5d6f-9a43-2d1c5b7e9e10")

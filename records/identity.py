@@ -27,6 +27,7 @@ from records.dossiers import ref_of as ref_of
 from records.dossiers import unseal_contact, unseal_identity
 from records.house import lookup_digest
 from records.ins import spell_ins
+from records.likeness import keep_likeness
 from records.models import Dossier, PatientKey
 from records.patient_keys import FirstKeys, PatientKeys, digest_of
 from records.people import Contact as Contact
@@ -119,6 +120,7 @@ def found_dossier(
         ins_digest=digest,
     )
     keys.save(actor, dossier.pseudonym)
+    keep_likeness(dossier_id, identity)
     append(
         Event.DOSSIER_CREATED,
         actor=actor,

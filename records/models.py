@@ -23,6 +23,8 @@ from records.copy_models import Copy as Copy
 from records.copy_models import CopyPart as CopyPart
 from records.document_models import Document as Document
 from records.document_models import FormerObject as FormerObject
+from records.likeness_models import Likeness as Likeness
+from records.likeness_models import StaffLikeness as StaffLikeness
 from records.vault.cipher import OVERHEAD
 
 DIGEST_BYTES = 32
