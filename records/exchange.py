@@ -25,6 +25,7 @@ from consent.granting import Invalid
 from consent.models import Professional
 from consent.thresholds import decide_opening
 from records.amending import amend_record, kept_resources
+from records.attaching import attach_files
 from records.dossiers import Unknown as Unknown
 from records.dossiers import enter, ref_of
 from records.formats.fhir.bundle import Bundle, Unreadable
@@ -88,6 +89,8 @@ def import_bundle(
                 landed=landed,
                 left_out=tuple(omissions),
                 misspelt_number=patient is not None and has_misspelt_ins(patient),
+                cleaned=frozenset(what for piece in pieces for file in piece.files for what in file.removed),
+                shut=bundle.shut,
             )
             attempt.done(report)
     except BaseException as problem:
@@ -209,6 +212,8 @@ def _file(filing: Filing, pieces: list[Piece], progress: Progress | None) -> dic
         )
         if filed.created:
             tally.created += 1
+            if piece.files:
+                attach_files(filing, filed.record_id, piece.category, piece.files)
         else:
             if kept is None:
                 kept = kept_resources(filing, filing.sources.values())
@@ -219,6 +224,7 @@ def _file(filing: Filing, pieces: list[Piece], progress: Progress | None) -> dic
                 amend_record(
                     filing, filed.record_id, category=piece.category, header=piece.header, resource=piece.resource
                 )
+                attach_files(filing, filed.record_id, piece.category, piece.files)
                 tally.amended += 1
         if progress is not None:
             progress(done, len(pieces))

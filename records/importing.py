@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent.categories import Category
 from consent.dossiers import DossierRef
+from records.formats.beside import File
 from records.formats.fhir.bundle import Bundle, Unreadable, to_json
 from records.formats.fhir.carried import carry, original
 from records.formats.fhir.kinds import PART_OF_NOTHING, TWICE
@@ -29,6 +30,7 @@ class Piece:
     plain: Mapping[str, object]
     source: bytes
     authors: tuple[str, ...]
+    files: tuple[File, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Piece {self.position}>"
@@ -67,6 +69,8 @@ class ImportReport:
         landed: per (FHIR type, category).
         left_out: what lies in no drawer, and why.
         misspelt_number: whether a national health number was left out because its key does not fit.
+        cleaned: what was removed from files (``script``, ``file``, ``surroundings``, ``preamble``).
+        shut: how many files inside others were left unopened.
     """
 
     ref: DossierRef
@@ -74,6 +78,8 @@ class ImportReport:
     landed: Mapping[tuple[str, Category], Tally] = field(default_factory=dict)
     left_out: tuple[Omission, ...] = ()
     misspelt_number: bool = False
+    cleaned: frozenset[str] = frozenset()
+    shut: int = 0
 
     @property
     def created(self) -> int:
@@ -131,7 +137,8 @@ def sort_out(bundle: Bundle) -> tuple[list[Piece], list[Omission]]:
             source += f"#{len(earlier)}".encode()
         resource = to_json(carry(plain, bundle.references, landing.category, sources))
         authors = tuple(author_numbers(plain, bundle.references))
-        pieces.append(Piece(entry.position, landing.category, landing.header, resource, plain, source, authors))
+        files = bundle.files.get(entry.position, ())
+        pieces.append(Piece(entry.position, landing.category, landing.header, resource, plain, source, authors, files))
     # Lists show what was filed last first: filing in order of date makes that the newest.
     pieces.sort(key=lambda piece: (piece.header.date is not None, piece.header.date or 0, piece.position))
     return pieces, omissions

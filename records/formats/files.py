@@ -15,11 +15,12 @@ from typing import Any
 
 from consent.categories import Category
 from records.formats.apart import made_apart, read_apart
+from records.formats.enclosed import READERS, detached, file_of, files_of
 from records.formats.fhir.bundle import Bundle, Entry, Unreadable, bundle_of
 from records.formats.fhir.drawers import CATEGORY_SYSTEM, HELD_CLOSE
 from records.formats.fhir.mapping import LeftOut, category_of, is_delicate
 from records.formats.fhir.references import References
-from records.formats.papers import About, paper
+from records.formats.papers import MEDIA, About, paper
 from records.formats.parts import SAME_DRAWER
 from records.formats.sentences import sentence_of
 
@@ -122,13 +123,47 @@ def read_bytes(raw: bytes, name: str, about: About) -> Bundle:
         if kind not in _ENDINGS.get(_ending(name), (kind,)):
             raise Unreadable(_say("wrong-name"))
         if kind == "fhir":
-            return read_apart(kind, raw)
+            return _opened(read_apart(kind, raw))
         if kind in _FROM_OUTSIDE:
-            return settled(read_apart(kind, raw), kind)
-        return settled(bundle_of(paper(kind, raw, made_apart(kind, raw), about)), kind)
+            return _opened(settled(read_apart(kind, raw), kind))
+        return _alone(settled(bundle_of(paper(kind, raw, made_apart(kind, raw), about)), kind), MEDIA[kind])
     except Unreadable as refusal:
         refusal.format = kind if kind and kind != "other" else "unknown"
         raise
+
+
+def _opened(bundle: Bundle) -> Bundle:
+    """The bundle with the files inside its documents beside them: checked, and shut when they should not be opened.
+
+    A resource that came as FHIR keeps its own bytes; a document of another format has them in its original.
+    """
+    files, entries, shut = {}, [], 0
+    for entry in bundle.entries:
+        found, closed = files_of(entry.resource) if entry.resource else ((), 0)
+        shut += closed
+        if found:
+            files[entry.position] = found
+        whole = entry.resource is not None and found and not closed and bundle.format != "fhir"
+        entries.append(_with(entry, detached(entry.resource or {}, READERS)) if whole else entry)
+    return replace(bundle, entries=tuple(entries), files=files, shut=shut) if files or shut else bundle
+
+
+def _alone(bundle: Bundle, media: str) -> Bundle:
+    """The bundle of a file by itself: the file lies beside its document, and no longer in it."""
+    files, entries = {}, []
+    for entry in bundle.entries:
+        resource = entry.resource or {}
+        if _is(resource, "DocumentReference"):
+            inside, shut = files_of(resource) if media == MEDIA["dicom"] else ((), 0)
+            if shut:
+                raise Unreadable(_say("embedded"))
+            papers = tuple(file for file in inside if file.media_type == MEDIA["pdf"])
+            files[entry.position] = (*papers, *file_of(resource, media))
+            entries.append(_with(entry, detached(resource, {media, MEDIA["pdf"]})))
+        else:
+            entries.append(entry)
+    found = References([(entry.full_url, entry.resource) for entry in entries if entry.resource])
+    return replace(bundle, entries=tuple(entries), references=found, files=files)
 
 
 def title_of(name: str) -> str:

@@ -22,8 +22,13 @@ from records.formats.parts import Made, attachment, bundle, coding, concept, kep
 REMOVED_URL = "urn:carnet:removed"
 """Said of a file that Carnet cleaned: what was removed (``script``, ``file``, ``surroundings``, ``preamble``)."""
 
-MEDIA = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png", "text": "text/plain"}
-_DICOM_MEDIA = "application/dicom"
+MEDIA = {
+    "pdf": "application/pdf",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "text": "text/plain",
+    "dicom": "application/dicom",
+}
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _SEXES = {"F": "female", "M": "male", "O": "other"}
 # What lies in no other drawer on its own: papers whose kind nobody named.
@@ -106,7 +111,7 @@ def _examination(raw: bytes, told: Told, about: About) -> Made:
         contents.append(_file(files["preview"], MEDIA["png"], title, []))
     if "pdf" in files:
         contents.append(_file(files["pdf"], MEDIA["pdf"], title, []))
-    contents.append(_file(files.get("clean", raw), _DICOM_MEDIA, title, ["preamble"] if "clean" in files else []))
+    contents.append(_file(files.get("clean", raw), MEDIA["dicom"], title, ["preamble"] if "clean" in files else []))
     # In a drawer of somebody's choice the examination is told of nowhere else.
     apart = about.category is not None
     document = _document(

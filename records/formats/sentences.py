@@ -92,6 +92,16 @@ SENTENCES: Mapping[str, str] = {
     "fault": _("The file could not be read: something in it is malformed. Ask whoever gave it to you for a new one."),
 }
 
+CLEANED: Mapping[str, str] = {
+    "script": _("A script or an action that would run by itself was removed. Nothing else was changed."),
+    "file": _("Files hidden inside this file were removed. What its pages show was not changed."),
+    "surroundings": _(
+        "Where, when and with which device the picture was taken was removed. The picture was not changed."
+    ),
+    "preamble": _("What stood before the examination in this file was removed: a program could hide there."),
+}
+"""What was removed from a file, as people are told."""
+
 
 def sentence_of(token: str, facts: Mapping[str, object]) -> str:
     """The sentence in the reader's language; an unknown token or a strange fact gives the general one."""

@@ -17,6 +17,7 @@ from audit.actor import Actor, SystemTask
 from consent.decisions import Refused
 from consent.granting import Invalid
 from records.exchange import Bundle, ImportReport, Unknown, Unreadable, import_bundle, omissions_by_reason
+from records.formats.sentences import CLEANED
 
 
 class ImportCommand(BaseCommand):
@@ -79,6 +80,13 @@ class ImportCommand(BaseCommand):
             self.stdout.write(f"  {count:6d}  {kind:24s} {left_out} {_(reason)}")
         if report.misspelt_number:
             self.stdout.write("  " + _("The national health number of the file has a wrong key and was not used."))
+        for what in sorted(report.cleaned):
+            self.stdout.write("  " + _(CLEANED[what]))
+        if report.shut:
+            told = ngettext(
+                "%(count)d file inside was left shut.", "%(count)d files inside were left shut.", report.shut
+            )
+            self.stdout.write("  " + told % {"count": report.shut})
         counts = {"created": report.created, "amended": report.amended, "unchanged": report.unchanged}
         self.stdout.write("  " + _("%(created)d added, %(amended)d amended, %(unchanged)d already there.") % counts)
 

@@ -6,12 +6,13 @@ answers is believed no more than a file and checked again here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import simplejson
 
+from records.formats.beside import File
 from records.formats.fhir.checking import checked
 from records.formats.fhir.references import References
 from records.formats.refusals import Unfit
@@ -54,6 +55,8 @@ class Bundle:
         format: the format of the file it was made from, as the log names it.
         subject: the Patient that the header of a document is about. It is compared with the dossier and not filed:
             it lies inside the document.
+        files: the files to keep beside a record, by the position of its entry.
+        shut: how many files inside were left unopened, because they would do harm, are locked or damaged.
     """
 
     type: str
@@ -61,6 +64,8 @@ class Bundle:
     references: References
     format: str = "fhir"
     subject: dict[str, Any] | None = None
+    files: Mapping[int, tuple[File, ...]] = field(default_factory=dict)
+    shut: int = 0
 
     def __repr__(self) -> str:
         return f"<Bundle of {len(self.entries)}>"

@@ -1,0 +1,95 @@
+"""Attaching files to a record while it is filed: a plain function for an open transaction.
+
+The sealed bytes go into the store before the transaction ends: if it is rolled back, no row names them and the sweep
+removes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from uuid import UUID, uuid4
+
+from audit.events import Event, Outcome
+from audit.log import append
+from consent.categories import Category
+from records.formats.beside import File
+from records.keeping import empty_row
+from records.labels import label_of
+from records.models import Document
+from records.sealed_objects import Sealed, seal_label
+from records.stores import documents_store
+from records.vault.document import seal_document
+from records.vault.envelope import Place
+from records.writing import Filing
+
+# Sealed at once: a segment of the format and more.
+_PIECE = 1024 * 1024
+
+
+def attach_files(filing: Filing, record_id: UUID, category: Category, files: tuple[File, ...]) -> None:
+    """Seal these files and keep them with a record that is being filed, in place of any that it had.
+
+    Raises:
+        StoreAway: the store cannot be used now.
+    """
+    for row in Document.objects.select_for_update().filter(record_id=record_id, removed_at=None):
+        empty_row(row)
+    for file in files:
+        _attach(filing, record_id, category, file)
+
+
+def _attach(filing: Filing, record_id: UUID, category: Category, file: File) -> None:
+    document_id = uuid4()
+    sealed = _seal(filing, Place("document", filing.ref.id, category.value, document_id, 1), file.content)
+    label = replace(label_of(file.name, file.media_type), record=record_id)
+    row = Document.objects.create(
+        id=document_id,
+        dossier_id=filing.ref.id,
+        record_id=record_id,
+        category=category.value,
+        label=seal_label(filing.keys, document_id, category.value, label),
+        stored_as=sealed.name,
+        sealed_size=sealed.size,
+        digest=sealed.digest,
+        key_version=filing.keys.version,
+        uploader=filing.actor.id,
+    )
+    decision = filing.decision(category)
+    append(
+        Event.FILE_KEPT,
+        actor=filing.actor,
+        outcome=Outcome.ALLOWED,
+        dossier=filing.ref.pseudonym,
+        category=category.value,
+        object_id=row.id,
+        ground=decision.ground,
+        choice=decision.choice,
+        matrix=decision.matrix,
+        digest=sealed.digest,
+        revision=row.revision,
+        key_version=row.key_version,
+        facts={"record": record_id},
+    )
+
+
+def _seal(filing: Filing, place: Place, content: bytes) -> Sealed:
+    keys = filing.keys.subkeys("document", place.category, filing.keys.version)
+    written, digest, size = documents_store().begin(), sha256(), 0
+
+    def take(piece: bytes | bytearray | memoryview) -> None:
+        nonlocal size
+        digest.update(piece)
+        size += len(piece)
+        written.write(piece)
+
+    try:
+        writer = seal_document(keys, place, take)
+        for start in range(0, len(content), _PIECE):
+            writer.write(content[start : start + _PIECE])
+        writer.close()
+        written.close()
+    except BaseException:
+        written.abandon()
+        raise
+    return Sealed(written.name, size, digest.digest(), keys)
