@@ -70,9 +70,12 @@ def forget_old(*, limit: int = 10_000) -> int:
 
 def _deliver_some(urgency: Urgency, ways: Mapping[Channel, Way], deadline: float) -> int | None:
     """Try one batch of what nobody else has in hand; how many ended, or ``None`` if there is nothing."""
-    waiting = due(urgency, now=timezone.now(), limit=_LOOKED_AT)
-    for start in range(0, len(waiting), _BATCH):
-        with hold(waiting[start : start + _BATCH]) as mine:
+    now = timezone.now()
+    for start in range(0, _LOOKED_AT, _BATCH):
+        waiting = due(urgency, now=now, limit=_BATCH, after=start)
+        if not waiting:
+            break
+        with hold(waiting) as mine:
             if mine:
                 return _Run(ways, deadline).deliver(units(mine, now=timezone.now()))
     return None

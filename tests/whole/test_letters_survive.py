@@ -57,9 +57,9 @@ def references(relay):
 def hurry():
     """As if the pauses between two tries were over: the test has no hour to wait.
 
-    Those that a killed worker left as being sent wait too; whoever still sends one holds its claim.
+    Those that a killed worker left as being sent are not touched: they come back by themselves.
     """
-    Delivery.objects.filter(state__in=OPEN).update(next_try=timezone.now())
+    Delivery.objects.filter(state=DeliveryState.WAITING).update(next_try=timezone.now())
 
 
 def test_ten_thousand_letters_in_bad_weather(db, folder):
@@ -70,7 +70,8 @@ def test_ten_thousand_letters_in_bad_weather(db, folder):
         weather = Weather(running, relay, seed)
         expected = let_it_happen(readers, weather)
         weather.clear()
-        for _ in range(60 + COUNTS.letters // 20):
+        # Longer than the longest pause after a process died over a letter.
+        for _ in range(90 + COUNTS.letters // 20):
             if not Delivery.objects.filter(state__in=OPEN).exists() and Letter.objects.count() == expected:
                 break
             hurry()
@@ -148,6 +149,20 @@ def test_an_urgent_letter_comes_back_seconds_after_its_worker_was_killed(db, fol
         running.start("worker-1")
         assert wait_until(lambda: relay.addresses() == [reader.email], 40)
         assert time.monotonic() - killed < 30
+
+
+def test_an_ordinary_letter_too_comes_back_soon_after_its_worker_was_killed(db, folder):
+    """Not after the hour that a letter may wait between two tries when the relay is to blame."""
+    reader = a_reader()
+    with open_relay() as relay, postmen(folder, db.app_url, relay, ["worker-1", "beat-1"]) as running:
+        relay.slow = 5.0
+        happens(reader)
+        assert wait_until(lambda: Delivery.objects.filter(state=DeliveryState.SENDING).exists(), 40)
+        running.kill("worker-1")
+        relay.slow = 0.0
+        running.start("worker-1")
+        assert wait_until(lambda: relay.addresses() == [reader.email], 60)
+        assert Delivery.objects.get().crashes == 1
 
 
 def test_nothing_of_a_letter_is_in_the_logs_nor_in_the_broker(db, folder):
