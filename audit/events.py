@@ -110,6 +110,7 @@ class Event(Enum):
     CONTACT_CHANGED = ("contact.changed", _("address for letters changed"))
     LETTERS_CHOSEN = ("letters.chosen", _("choice of letters changed"))
     WORDS_DRAWN = ("words.drawn", _("three words of letters drawn again"))
+    KEYS_TURN_ORDERED = ("keys.turn_ordered", _("new keys for every health record ordered"))
     DOSSIER_CLOSED = ("dossier.closed", _("health record closed"))
     DOSSIER_SHREDDED = ("dossier.shredded", _("keys of the closed health record destroyed for good"))
     HOUSE_KEY_TURNING = ("house_key.turning", _("change of a house key begun"))

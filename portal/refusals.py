@@ -10,7 +10,7 @@ import logging
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,7 @@ from consent.decisions import Decision, Refused
 from consent.granting import Invalid
 from portal.audiences import OnlyForOneself, OtherTab
 from portal.ui.navigation import audience
-from records.dossiers import NoDossier
+from records.dossiers import Closed, NoDossier
 from records.reading import Unknown
 from records.vault.cipher import Unreadable
 from records.vault.keyring import KeyringRefused
@@ -51,6 +51,8 @@ def page_for(request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return other_tab(request)
     if isinstance(exception, BadCursor):
         return bad_request(request)
+    if isinstance(exception, Closed):
+        return redirect("keeping:closed")
     if isinstance(exception, NoDossier):
         return no_dossier(request)
     if isinstance(exception, Unreadable):

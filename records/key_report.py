@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Min
 
 from records.models import HouseKey, KeyState, PatientKey
-from records.sealed_rows import count_all_behind, count_behind
+from records.sealed_rows import count_all, count_all_behind, count_behind
 from records.turning import unfinished
 from records.unlocking import keyring
 
@@ -18,6 +18,8 @@ from records.unlocking import keyring
 @dataclass(frozen=True, slots=True)
 class KeyReport:
     """``oldest`` is when the oldest key in force was made; ``turning`` dossiers have ``rows_left`` to seal again.
+
+    ``rows_total`` are all sealed rows, ``closed`` the versions of closed records, which open nothing.
 
     ``by_kek`` counts wrapped keys, of patients and of the house, by the key-encryption key that wraps them.
     """
@@ -28,8 +30,17 @@ class KeyReport:
     rows_left: int
     awaiting_destruction: int
     destroyed: int
+    closed: int
+    rows_total: int
     by_kek: Mapping[str, int]
     current_kek: str
+
+    @property
+    def percent(self) -> int:
+        """How much is sealed under keys in force, in whole percent."""
+        # Statistics may be older than the count of what is left.
+        total = max(self.rows_total, self.rows_left)
+        return 100 * (total - self.rows_left) // total if total else 100
 
     @property
     def to_rewrap(self) -> int:
@@ -90,6 +101,8 @@ def report_keys() -> KeyReport:
         rows_left=count_all_behind(),
         awaiting_destruction=retired.count(),
         destroyed=states.get(KeyState.DESTROYED.value, 0),
+        closed=states.get(KeyState.CLOSED.value, 0),
+        rows_total=count_all(),
         by_kek=by_kek,
         current_kek=keyring().current_kek_id(),
     )

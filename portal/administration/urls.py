@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.administration import alerts, names, questions, reviews, undelivered, views
+from portal.administration import alerts, keys, names, questions, reviews, undelivered, views
 
 app_name = "administration"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("take/fhir/", views.take, {"kind": "fhir"}, name="take_fhir"),
     path("integrity/", views.integrity, name="integrity"),
     path("integrity/verify/", views.verify_now, name="verify"),
+    path("keys/", keys.keys, name="keys"),
     path("emergencies/", reviews.reviews, name="reviews"),
     path("emergencies/<uuid:emergency_id>/", reviews.conclude, name="review"),
     path("alerts/", alerts.alerts, name="alerts"),

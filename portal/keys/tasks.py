@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from audit.actor import Actor, SystemTask
 from records.closing import expired, shred
+from records.ordering import ordered_at
 from records.sweeping import sweep_documents
 from records.turning import begin_some, carry_on_with_all, destroy_ripe
 
@@ -23,12 +24,20 @@ _SECONDS_PER_RUN = 45.0
 _YEAR = timedelta(days=365)
 # As many begin in an hour: 175,000 dossiers in a year turn once, and never all in one night.
 _BEGUN_AT_ONCE = 20
+# After an order: a run begins these in some seconds.
+_ORDERED_AT_ONCE = 200
 _LIMITS = {"autoretry_for": (), "soft_time_limit": 240, "time_limit": 300}
 
 
 @shared_task(name="keys.carry_on", **_LIMITS)
 def carry_on() -> int:
-    """Carry on with every key that turns, for as long as one run may take; how many rows were sealed again."""
+    """Carry on with every key that turns, for as long as one run may take; how many rows were sealed again.
+
+    After an order, such as after an incident, as many as a run bears begin to turn first.
+    """
+    ordered = ordered_at()
+    if ordered is not None:
+        begin_some(ordered, limit=_ORDERED_AT_ONCE)
     return carry_on_with_all(share=_SHARE, until=time.monotonic() + _SECONDS_PER_RUN)
 
 

@@ -49,6 +49,7 @@ _PLACES = {
     Role.ADMINISTRATOR: (
         Place("administration:log", _("Log"), "queue-list", exact=True),
         Place("administration:integrity", _("Integrity"), "shield-check"),
+        Place("administration:keys", _("Keys"), "key"),
         Place("administration:undelivered", _("Letters"), "envelope"),
         Place("accounts:security", _("Security"), "lock-closed"),
     ),

@@ -112,6 +112,13 @@ EXAMPLES: dict[str, Example] = {
     ),
     "professional:accesses": Example(DOCTOR, "/pro/accesses/"),
     "administration:log": Example(ADMINISTRATOR, "/administration/", ("summary",)),
+    "administration:keys": Example(ADMINISTRATOR, "/administration/keys/"),
+    "keeping:overview": Example(PATIENT, "/keeping/"),
+    "keeping:lock": Example(PATIENT, "/keeping/lock/"),
+    "keeping:copy": Example(PATIENT, "/keeping/copy/"),
+    "keeping:close": Example(PATIENT, "/keeping/close/"),
+    "keeping:closed": Example(PATIENT, "/keeping/closed/", status=404),
+    "keeping:download": Example(PATIENT, f"/keeping/copy/{_NOBODY}/file/"),
     "administration:integrity": Example(ADMINISTRATOR, "/administration/integrity/"),
     "administration:undelivered": Example(ADMINISTRATOR, "/administration/letters/"),
 }
@@ -171,6 +178,7 @@ ACTS = {
 FILES = {
     *("watching:live", "watching:ready", "watching:metrics"),
     "patient:proof_download",
+    "keeping:receipt",
     "transparency:checkpoint",
     "transparency:tile",
     "transparency:keys",

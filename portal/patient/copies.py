@@ -1,0 +1,75 @@
+"""Take my data away: ask for a copy, see how far it is, download it once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+from uuid import UUID
+
+from django import forms
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+from kombu.exceptions import OperationalError
+
+from audit.actor import Role
+from portal.accounts.stepup import fresh_proof
+from portal.acting import Visit
+from portal.audiences import only_for
+from portal.takeaway.tasks import make
+from records.copying import Taking, ask, of_asker, take, throw_away
+from records.identity import find_own
+
+
+class CopyForm(forms.Form):
+    """Whether the copy also holds what is hidden from one's screens; asked of everybody, so that it tells nothing."""
+
+    hidden = forms.BooleanField(label=_("Also what I hide from my own screens"), required=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@only_for(Role.PATIENT)
+@fresh_proof(only_if=lambda request: request.method == "POST")
+def copy(request: Visit) -> HttpResponse:
+    """Ask for a copy, or see how far it is."""
+    dossier_id = find_own(request.actor).id
+    form = CopyForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        language = (get_language() or "fr")[:2]
+        hidden = form.cleaned_data["hidden"]
+        copy_id = ask(actor=request.actor, dossier_id=dossier_id, language=language, with_hidden=hidden)
+        _send(copy_id)
+        return redirect("keeping:copy")
+    found = of_asker(request.actor, dossier_id)
+    return render(request, "patient/copy.html", {"form": form, "copy": found, "now": timezone.now()})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@only_for(Role.PATIENT)
+@fresh_proof(carry=False)
+def download(request: Visit, copy_id: UUID) -> HttpResponse:
+    """The file, once. A visit, or the proof just given, leads to the page with its button."""
+    if request.method != "POST" or "take" not in request.POST:
+        return redirect("keeping:copy")
+    taking = take(actor=request.actor, copy_id=copy_id)
+    answer = StreamingHttpResponse(_streamed(taking, copy_id), content_type="application/zip")
+    answer["Content-Length"] = str(taking.size)
+    answer["Content-Disposition"] = f'attachment; filename="carnet-{timezone.localtime(taking.made_at):%Y-%m-%d}.zip"'
+    return cast(HttpResponse, answer)
+
+
+def _streamed(taking: Taking, copy_id: UUID) -> Iterator[bytes]:
+    # A part that does not open breaks the connection off: a file that ends too early must not look whole.
+    yield from taking.parts
+    throw_away(copy_id)
+
+
+def _send(copy_id: UUID) -> None:
+    try:
+        make.apply_async([str(copy_id)], queue="bulk")
+    except OperationalError:
+        # Beat picks it up in two minutes.
+        return
