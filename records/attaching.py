@@ -14,12 +14,15 @@ from audit.events import Event, Outcome
 from audit.log import append
 from consent.categories import Category
 from records.formats.beside import File
+from records.formats.fhir.bundle import Unreadable
+from records.formats.sentences import sentence_of
 from records.keeping import empty_row
 from records.labels import label_of
 from records.models import Document
+from records.receiving import room_left
 from records.sealed_objects import Sealed, seal_label
 from records.stores import documents_store
-from records.vault.document import seal_document
+from records.vault.document import seal_document, sealed_size
 from records.vault.envelope import Place
 from records.writing import Filing
 
@@ -31,10 +34,13 @@ def attach_files(filing: Filing, record_id: UUID, category: Category, files: tup
     """Seal these files and keep them with a record that is being filed, in place of any that it had.
 
     Raises:
+        Unreadable: the health record has no more room.
         StoreAway: the store cannot be used now.
     """
     for row in Document.objects.select_for_update().filter(record_id=record_id, removed_at=None):
         empty_row(row)
+    if files and sum(sealed_size(len(file.content)) for file in files) > room_left(filing.ref.id):
+        raise Unreadable(sentence_of("no-room", {}))
     for file in files:
         _attach(filing, record_id, category, file)
 

@@ -28,23 +28,11 @@ from records.shown import Blunt
 from records.stores import StoreAway as StoreAway
 from records.stores import Stored
 from records.vault.cipher import Subkeys
-from records.vault.document import plain_length
 from records.vault.envelope import Place
 from records.vault.stream import StreamReader
 from records.vault.view import View
 
-__all__ = ["Attached", "OpenDocument", "StoreAway", "Unknown", "attached_to", "open_document", "remove_document"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Attached(Blunt):
-    """A document as a page names it. ``length`` is in bytes; ``mine``: the reader sent it."""
-
-    document_id: UUID
-    name: str
-    media_type: str
-    length: int
-    mine: bool
+__all__ = ["OpenDocument", "StoreAway", "Unknown", "open_document", "remove_document"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -113,27 +101,6 @@ def remove_document(*, actor: Actor, document_id: UUID) -> None:
         Unknown: there is no such document that this actor may take out.
     """
     through(Attempt(actor, Event.FILE_REMOVED, object_id=document_id), partial(_remove, document_id=document_id))
-
-
-def attached_to(actor: Actor, entered: Entered, record_id: UUID) -> tuple[Attached, ...]:
-    """The documents kept with a record that the reader was allowed to read, the first received first.
-
-    Raises:
-        Unreadable: a label does not open.
-    """
-    rows = Document.objects.filter(record_id=record_id, dossier_id=entered.ref.id, removed_at=None)
-    return tuple(_attached(actor, entered, row) for row in rows.order_by("received_at", "id"))
-
-
-def _attached(actor: Actor, entered: Entered, row: Document) -> Attached:
-    label = open_label(entered.keys, row)
-    return Attached(
-        document_id=row.id,
-        name=label.name,
-        media_type=label.media_type,
-        length=plain_length(row.sealed_size),
-        mine=row.uploader == actor.id,
-    )
 
 
 def _open(attempt: Attempt, *, document_id: UUID) -> OpenDocument | Exception:

@@ -12,6 +12,7 @@ from uuid import UUID
 from audit.actor import Actor
 from audit.events import Event
 from consent.categories import Category
+from records.attached import attached_to
 from records.attempts import Attempt, through
 from records.dossiers import Entered, NoDossier, enter, find_own
 from records.dossiers import Unknown as Unknown
@@ -139,6 +140,7 @@ def _record(attempt: Attempt, *, record_id: UUID) -> RecordView | Exception:
         presentation=present(resource),
         series=comparable(entered, item),
         ref=entered.ref,
+        files=attached_to(attempt.actor, entered, row.id),
     )
     attempt.allowed(decision, shown=len(view.series))
     return view

@@ -160,7 +160,7 @@ class Upload:
             return filing
         if filing.keys.version != sealed.keys.key_version:
             return filing.keys.subkeys("document", self.category.value, filing.keys.version)
-        room = _room(filing.ref.id)
+        room = room_left(filing.ref.id)
         if sealed.size > room:
             return QuotaFull(room)
         Document.objects.create(
@@ -220,7 +220,7 @@ def _begin(attempt: Attempt, *, dossier_id: UUID, category: Category) -> tuple[S
     filing = enter_to_file(attempt, dossier_id, category)
     if isinstance(filing, Exception):
         return filing
-    return filing.keys.subkeys("document", category.value, filing.keys.version), _room(dossier_id), attempt
+    return filing.keys.subkeys("document", category.value, filing.keys.version), room_left(dossier_id), attempt
 
 
 def _leave_nothing_of(name: str) -> None:
@@ -229,7 +229,7 @@ def _leave_nothing_of(name: str) -> None:
         documents_store().remove(name)
 
 
-def _room(dossier_id: UUID) -> int:
+def room_left(dossier_id: UUID) -> int:
     """How many sealed bytes the dossier has room for; until the end of the transaction, nobody else takes it."""
     with connection.cursor() as cursor:
         key = int.from_bytes(dossier_id.bytes[:4], "big", signed=True)

@@ -11,15 +11,15 @@ from audit.actor import Actor
 from audit.events import Event
 from consent.categories import Category
 from consent.decisions import Right, decide
+from records.attached import attached_to
 from records.attempts import Attempt, through
-from records.documents import Attached, attached_to
 from records.dossiers import Entered, enter
 from records.dossiers import Unknown as Unknown
 from records.formats.fhir.carried import original
 from records.listing import as_readable, marks_of, open_row
 from records.models import Record
 from records.people import Identity
-from records.shown import Blunt, Item
+from records.shown import Attached, Blunt, Item
 
 __all__ = ["Share", "Unknown", "open_share"]
 

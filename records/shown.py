@@ -90,8 +90,22 @@ class Point(Blunt):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Attached(Blunt):
+    """A document kept with a record, as a page names it. ``length`` is in bytes; ``mine``: the reader sent it."""
+
+    document_id: UUID
+    name: str
+    media_type: str
+    length: int
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RecordView(Blunt):
-    """One record, whole. ``series`` holds comparable values, oldest first; empty when there is no number."""
+    """One record, whole, with the files beside it.
+
+    ``series`` holds comparable values, oldest first; empty when there is no number.
+    """
 
     item: Item
     category: Category
@@ -100,3 +114,4 @@ class RecordView(Blunt):
     presentation: Presentation
     series: tuple[Point, ...]
     ref: DossierRef
+    files: tuple[Attached, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -43,11 +43,13 @@ class About:
         title: its title; empty when nothing was said.
         day: the day the document is of.
         category: the drawer it belongs in; without it, imaging for an examination, administrative papers for the rest.
+        author: who brings it, as a FHIR Reference; without it, whoever the file names.
     """
 
     title: str = ""
     day: date | None = None
     category: Category | None = None
+    author: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         return "<About>"
@@ -63,7 +65,11 @@ def paper(kind: str, raw: bytes, told: Told, about: About) -> Made:
     pages = [texts] if isinstance(texts, str) else texts
     file = _file(clean, MEDIA[kind], about.title, facts.get("removed", []), "utf-8" if kind == "text" else "")
     day = about.day.isoformat() if about.day else _text(facts, "taken")
-    return bundle([_document(raw, about, [file], day=day, pages=pages)])
+    return bundle([_document(raw, about, [file], day=day, pages=pages, author=_authors(about))])
+
+
+def _authors(about: About) -> list[Made]:
+    return [dict(about.author)] if about.author else []
 
 
 def _document(raw: bytes, about: About, files: list[Made], *, day: str, pages: list[Any], **more: Any) -> Made:
@@ -116,14 +122,15 @@ def _examination(raw: bytes, told: Told, about: About) -> Made:
     apart = about.category is not None
     document = _document(
         raw,
-        About(title=title, day=about.day, category=about.category or Category.IMAGING),
+        replace(about, title=title, category=about.category or Category.IMAGING),
         contents,
         day=about.day.isoformat() if about.day else study.get("started", ""),
         pages=[],
         identifier=[_uid(_text(facts, "SOPInstanceUID"))],
         subject={"reference": f"urn:uuid:{patient['id']}"},
         custodian=kept(display=_text(facts, "InstitutionName")),
-        author=[{"display": name} for name in [_person(_text(facts, "PerformingPhysicianName"))] if name],
+        author=_authors(about)
+        or [{"display": name} for name in [_person(_text(facts, "PerformingPhysicianName"))] if name],
         context={} if apart else {"related": [{"reference": f"urn:uuid:{study['id']}"}]},
     )
     return bundle([patient, document] if apart else [patient, study, document])

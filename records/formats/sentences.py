@@ -78,6 +78,9 @@ SENTENCES: Mapping[str, str] = {
     ),
     "bad-dicom": _("This DICOM file is damaged. Ask the imaging centre for a new one."),
     "not-text": _("This is no plain text: it holds signs that no text has. Save it again as text in UTF-8."),
+    "no-room": _(
+        "There is no more room in this health record for files. Remove one that is no longer needed, then try again."
+    ),
     "infected": _("This file is infected with a virus. Carnet did not keep it. Have your computer checked."),
     "unchecked": _(
         "The virus scanner does not answer, so this file is kept apart, closed to everybody. "

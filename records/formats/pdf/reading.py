@@ -89,13 +89,13 @@ def _read(raw: bytes) -> tuple[int, list[str]]:
     texts: list[str] = []
     left = MAX_TEXT
     for index in range(min(pages, _TEXT_PAGES)):
-        told = _text(document, index)[:left] if left > 0 else ""
+        told = text_of(document, index)[:left] if left > 0 else ""
         left -= len(told)
         texts.append(told)
     return pages, texts
 
 
-def _text(document: pypdfium2.PdfDocument, index: int) -> str:
+def text_of(document: pypdfium2.PdfDocument, index: int) -> str:
     """The text of one page in reading order as pdfium gives it; empty when the page has none or is malformed."""
     try:
         page = document[index]
