@@ -6,6 +6,7 @@ it accuses nobody.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -35,6 +36,11 @@ class Kind(StrEnum):
     REFUSED_IN_A_ROW = "refused_in_a_row"
     BULK_READING = "bulk_reading"
     UNUSUAL_HOUR = "unusual_hour"
+    # Found by the rooms above, who know whom an account and a pseudonym stand for.
+    ONESELF = "treating_oneself"
+    COLLEAGUE = "colleague"
+    SAME_SURNAME = "same_surname"
+    SAME_ADDRESS = "same_address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,12 @@ WHERE a.at >= %(since)s AND NOT EXISTS (SELECT FROM acts b WHERE b.actor = a.act
     AND (abs(b.hour - a.hour) <= 1 OR abs(b.hour - a.hour) = 23))
 GROUP BY a.actor, date_trunc('day', a.at)
 """
+_LOOKS_BY_DAY = """
+SELECT min(at), actor, dossier, count(*) FROM public.audit_entry
+WHERE role = %(professional)s AND event = ANY (%(looks)s) AND outcome = ANY (%(granted)s)
+    AND at >= %(since)s AND at < %(until)s AND dossier IS NOT NULL
+GROUP BY actor, dossier, date_trunc('day', at)
+"""
 _RULES = {
     Kind.EMERGENCY_WITHOUT_SEQUEL: _EMERGENCIES,
     Kind.NO_RELATIONSHIP: _STRANGERS,
@@ -109,7 +121,30 @@ _RULES = {
 
 def find_alerts(since: datetime, until: datetime) -> list[Alert]:
     """What stands out from ``since`` until ``until``, newest first; at most a hundred of each rule."""
-    values: dict[str, Any] = {
+    values = _values(since, until)
+    found: list[Alert] = []
+    with connection.cursor() as cursor:
+        for kind, query in _RULES.items():
+            cursor.execute(f"{query} ORDER BY 1 DESC LIMIT {_MOST}", values)
+            found += [Alert(kind, *row) for row in cursor.fetchall()]
+    return newest_first(found)
+
+
+def looks_by_day(since: datetime, until: datetime) -> list[tuple[datetime, UUID, UUID, int]]:
+    """Who of the professionals looked into which record on which day: when first, who, which, how many times."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOKS_BY_DAY, _values(since, until))
+        looks: list[tuple[datetime, UUID, UUID, int]] = cursor.fetchall()
+        return looks
+
+
+def newest_first(alerts: Iterable[Alert]) -> list[Alert]:
+    """The alerts in the order in which they are read."""
+    return sorted(alerts, key=lambda alert: (alert.at, alert.key), reverse=True)
+
+
+def _values(since: datetime, until: datetime) -> dict[str, Any]:
+    return {
         "since": since,
         "until": until,
         "before": since - timedelta(days=USUAL_DAYS),
@@ -125,9 +160,3 @@ def find_alerts(since: datetime, until: datetime) -> list[Alert]:
         "times": BULK_TIMES,
         "enough": USUAL_AT_LEAST,
     }
-    found: list[Alert] = []
-    with connection.cursor() as cursor:
-        for kind, query in _RULES.items():
-            cursor.execute(f"{query} ORDER BY 1 DESC LIMIT {_MOST}", values)
-            found += [Alert(kind, *row) for row in cursor.fetchall()]
-    return sorted(found, key=lambda alert: alert.at, reverse=True)

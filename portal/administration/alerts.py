@@ -19,17 +19,22 @@ from audit.alerting import Kind
 from audit.pseudonyms import shown
 from portal.acting import Visit
 from portal.audiences import only_for
-from portal.oversight.alerts import Standing, read_alerts, review_alert
-from portal.oversight.models import AlertState
+from portal.oversight.alerts import LONGEST, Standing, read_alerts, review_alert
+from portal.oversight.models import AlertConclusion, AlertState
 from portal.ui.formatting import current_locale
 
-DAYS = 7
+PERIODS = (7, LONGEST)
+_TONES = {AlertState.TAKEN: "", AlertState.EXPLAINED: "ok", AlertState.CONFIRMED: "danger"}
 _TITLES = {
     Kind.EMERGENCY_WITHOUT_SEQUEL: gettext_lazy("Emergency without sequel"),
     Kind.NO_RELATIONSHIP: gettext_lazy("No care relationship"),
     Kind.REFUSED_IN_A_ROW: gettext_lazy("Refused attempts in a row"),
     Kind.BULK_READING: gettext_lazy("Many records in one day"),
     Kind.UNUSUAL_HOUR: gettext_lazy("Unusual hour"),
+    Kind.ONESELF: gettext_lazy("Treating oneself"),
+    Kind.COLLEAGUE: gettext_lazy("Record of a colleague"),
+    Kind.SAME_SURNAME: gettext_lazy("Same surname"),
+    Kind.SAME_ADDRESS: gettext_lazy("Same address"),
 }
 _REASONS = {
     Kind.EMERGENCY_WITHOUT_SEQUEL: gettext_lazy(
@@ -45,6 +50,18 @@ _REASONS = {
     Kind.UNUSUAL_HOUR: gettext_lazy(
         "%(count)s accesses at an hour when this person was never at work in the month before (%(usual)s accesses)."
     ),
+    Kind.ONESELF: gettext_lazy(
+        "This person looked %(count)s times into their own record with their professional card."
+    ),
+    Kind.COLLEAGUE: gettext_lazy(
+        "This person looked %(count)s times into the record of somebody who works in the same organisation."
+    ),
+    Kind.SAME_SURNAME: gettext_lazy(
+        "This person looked %(count)s times into the record of somebody who bears the same surname."
+    ),
+    Kind.SAME_ADDRESS: gettext_lazy(
+        "This person looked %(count)s times into the record of somebody who lives at the same address."
+    ),
 }
 
 
@@ -59,7 +76,9 @@ class ShownAlert:
     actor: str
     dossier: str
     state: str
+    tone: str
     assignee: str
+    conclusion: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +94,18 @@ class Beat:
 @only_for(Role.ADMINISTRATOR)
 @require_safe
 def alerts(request: Visit) -> HttpResponse:
-    """The alerts of the last week."""
-    standings, beats = read_alerts(actor=request.actor, days=DAYS)
-    context = {"alerts": [_shown(standing) for standing in standings], "states": AlertState.choices, **_rhythm(beats)}
+    """What waits and what was concluded, of the last week or month."""
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked in {str(period) for period in PERIODS} else PERIODS[0]
+    queue = read_alerts(actor=request.actor, days=days)
+    context = {
+        "waiting": [_shown(standing) for standing in queue.waiting],
+        "concluded": [_shown(standing) for standing in queue.concluded],
+        "conclusions": AlertConclusion.choices,
+        "days": days,
+        "periods": PERIODS,
+        **_rhythm(queue.beats),
+    }
     return render(request, "administration/alerts.html", context)
 
 
@@ -85,7 +113,7 @@ def alerts(request: Visit) -> HttpResponse:
 @require_POST
 def review(request: Visit, key: str) -> HttpResponse:
     """Take one alert, or say what became of it."""
-    review_alert(actor=request.actor, key=key, state=request.POST.get("state", ""), days=DAYS)
+    review_alert(actor=request.actor, key=key, verdict=request.POST.get("verdict", ""))
     messages.success(request, _("Your word on this alert is kept, and written in the log."))
     return redirect("administration:alerts")
 
@@ -100,6 +128,8 @@ def _shown(standing: Standing) -> ShownAlert:
         actor=shown("A", alert.actor),
         dossier=shown("P", alert.dossier) if alert.dossier else "",
         state=str(AlertState(standing.state).label) if standing.state else "",
+        tone=_TONES[AlertState(standing.state)] if standing.state else "warn",
+        conclusion=str(AlertConclusion(standing.conclusion).label) if standing.conclusion else "",
         assignee=shown("A", standing.assignee) if standing.assignee else "",
     )
 

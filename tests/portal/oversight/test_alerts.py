@@ -1,6 +1,6 @@
 """Each rule finds what it is for, says why in words, and keeps what an administrator made of it."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,9 +10,14 @@ from audit import log
 from audit.actor import Actor, Role, Strength
 from audit.alerting import Kind, find_alerts
 from audit.events import Event, Outcome
+from audit.pseudonyms import shown
+from consent.models import Membership
+from portal.demo.numbers import ins_number
+from portal.oversight.alerts import alerts_between
 from portal.oversight.models import AlertReview
+from records.likeness import declare_staff
 from tests.audit.acts import remember
-from tests.portal.ward import acts, an_account, browser_of
+from tests.portal.ward import SEED, a_carer, a_patient, acts, an_account, browser_of, in_care
 
 NOW = timezone.now()
 
@@ -90,9 +95,61 @@ def test_the_page_says_why_and_keeps_what_became_of_it(db, at):
     page = browser.get("/administration/alerts/").content.decode()
     assert "tried 2 times to open the record of somebody who is not in their care" in page
     [alert] = find_alerts(NOW - timedelta(days=7), timezone.now())
-    assert browser.post(f"/administration/alerts/{alert.key}/", {"state": "explained"}).status_code == 302
-    assert "Explained" in browser.get("/administration/alerts/").content.decode()
-    assert AlertReview.objects.get().assignee == admin.pk
+    address = f"/administration/alerts/{alert.key}/"
+    assert browser.post(address, {"verdict": "taken"}).status_code == 302
+    page = browser.get("/administration/alerts/").content.decode()
+    assert "Being looked at" in page
+    assert shown("A", admin.pk) in page
+    assert browser.post(address, {"verdict": "care"}).status_code == 302
+    page = browser.get("/administration/alerts/").content.decode()
+    assert "Nothing stands out" in page
+    assert "Explained: care was given" in page.split('id="concluded"')[1]
+    kept = AlertReview.objects.get()
+    assert (kept.assignee, kept.state, kept.conclusion) == (admin.pk, "explained", "care")
     assert ("alert.reviewed", "done") in acts(admin)
-    assert browser.post(f"/administration/alerts/{alert.key}/", {"state": "x"}).status_code == 400
-    assert browser.post("/administration/alerts/nothing/", {"state": "taken"}).status_code == 404
+    assert browser.post(address, {"verdict": "x"}).status_code == 400
+    assert browser.post("/administration/alerts/nothing/", {"verdict": "taken"}).status_code == 404
+
+
+def test_what_somebody_took_stays_in_the_queue_until_it_is_concluded(db, at):
+    stranger = somebody()
+    at(NOW - timedelta(days=20), 2, actor=stranger, outcome=Outcome.REFUSED, ground="no_relationship")
+    browser = browser_of(an_account("administrator"))
+    assert "Nothing stands out" in browser.get("/administration/alerts/").content.decode()
+    page = browser.get("/administration/alerts/?days=30").content.decode()
+    key = page.split("/administration/alerts/")[-1].split("/")[0] if "tried 2 times" in page else ""
+    [alert] = find_alerts(NOW - timedelta(days=30), timezone.now())
+    browser.post(f"/administration/alerts/{alert.key}/", {"verdict": "taken"})
+    assert key
+    assert "tried 2 times" in browser.get("/administration/alerts/").content.decode()
+
+
+def test_close_people_are_told_apart_without_a_name(db):
+    doctor, colleague = a_carer(family="Quintrec", given="Yann"), a_carer(family="Scouarnec")
+    since = timezone.now() - timedelta(days=30)
+    Membership.objects.create(professional=colleague.person, organisation=doctor.organisation, during=(since, None))
+    ins = ins_number("female", date(1985, 5, 12), "35238", 142)
+    namesake, own = a_patient(), a_patient("Abgrall", "Yann", ins=ins)
+    declare_staff(actor=SEED, account_id=doctor.account.pk, ins=ins)
+    for patient, reader in ((namesake, doctor), (own, doctor), (own, colleague), (namesake, colleague)):
+        in_care(patient, reader)
+        assert browser_of(reader.account).get(f"/pro/patients/{patient.ref.id}/").status_code == 200
+    until = timezone.now()
+    found = {(alert.kind, alert.actor, alert.dossier) for alert in alerts_between(until - timedelta(days=1), until)}
+    assert found == {
+        (Kind.SAME_SURNAME, doctor.account.pk, namesake.ref.pseudonym),
+        (Kind.ONESELF, doctor.account.pk, own.ref.pseudonym),
+        (Kind.COLLEAGUE, colleague.account.pk, own.ref.pseudonym),
+    }
+    page = browser_of(an_account("administrator")).get("/administration/alerts/").content.decode()
+    for words in ("bears the same surname", "into their own record", "works in the same organisation"):
+        assert words in page
+    assert not [name for name in ("Quintrec", "Abgrall", "Scouarnec", "Yann") if name in page]
+
+
+def test_nobody_reviews_what_is_about_them(db, at):
+    admin = an_account("administrator")
+    me = Actor(id=admin.pk, role=Role.PROFESSIONAL, strength=Strength.OTP, profession="nurse", professional=uuid4())
+    at(NOW - timedelta(hours=3), 2, actor=me, outcome=Outcome.REFUSED, ground="no_relationship")
+    [alert] = find_alerts(NOW - timedelta(days=7), timezone.now())
+    assert browser_of(admin).post(f"/administration/alerts/{alert.key}/", {"verdict": "taken"}).status_code == 403
