@@ -153,6 +153,7 @@ class Event(Enum):
     REVIEWER_ENDED = ("reviewer.ended", _("reviewing doctor no longer named"))
     FIGURES_READ = ("figures.read", _("figures of the house read"))
     LIKENESS_KEPT = ("likeness.kept", _("digests kept to compare staff with patients"))
+    BLANKS_TOLD = ("blanks.told", _("let a professional know where their view is incomplete"))
 
     def __init__(self, dotted: str, meaning: str) -> None:
         self.dotted = dotted

@@ -13,20 +13,28 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from audit.actor import Actor
+from audit.actor import Actor, Role
 from audit.events import Event
 from audit.log import append
 from consent.acting import Invalid, may_share, now
 from consent.categories import Category
 from consent.choosing import find_professional
-from consent.decisions import Decision, Refused, Right, decide
+from consent.decisions import Decision, Refused, RepresentativeKind, Right, decide
 from consent.dossiers import DossierRef
 from consent.explaining import Person, people_at
 from consent.facts import load_facts, load_facts_of
-from consent.models import CareRelationship, Emergency, Membership, Professional, TeamCare
+from consent.models import (
+    CareRelationship,
+    Delegation,
+    Emergency,
+    Membership,
+    Professional,
+    Representation,
+    TeamCare,
+)
 from consent.screening import as_if_unsaid, untold
 
-__all__ = ["Answer", "Invalid", "who_could_see", "why"]
+__all__ = ["Answer", "Invalid", "Representing", "who_acts", "who_could_see", "why"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +44,16 @@ class Answer:
     person: Person
     decision: Decision
     at: datetime
+    # In whose name they would act, for a replacement or a secretary.
+    named: Person | None = None
 
     @property
     def sentence(self) -> str:
         """The whole answer in the language in force."""
-        told = {"name": self.person.name, "why": self.decision.ground.explanation}
+        name = self.person.name
+        if self.named is not None:
+            name = _("%(name)s, in the name of %(named)s,") % {"name": name, "named": self.named.name}
+        told = {"name": name, "why": self.decision.ground.explanation}
         if self.decision.allowed:
             return _("%(name)s can see it. %(why)s") % told
         return _("%(name)s cannot see it. %(why)s") % told
@@ -95,9 +108,70 @@ def who_could_see(
                 Answer(people[id_], decide(as_if_unsaid(known, silent), category=category, right=right), instant)
                 for id_, known in facts.items()
             ]
+            answers += _delegates(ref, people, category, right, instant)
             _remember(actor, ref, category, decision)
             return tuple(sorted((a for a in answers if a.decision.allowed), key=lambda each: each.person.name))
     raise Refused(decision)
+
+
+def _delegates(
+    ref: DossierRef, named: dict[UUID, Person], category: Category, right: Right, at: datetime
+) -> list[Answer]:
+    """Those who act in the name of somebody who takes care of the patient: the real engine, asked of each."""
+    live = list(Delegation.objects.live(at).filter(professional__in=named).select_related("delegate"))
+    people = people_at([each.delegate for each in live], at) if live else {}
+    answers = []
+    for each in live:
+        facts = load_facts(_delegate_actor(each), ref, at=at)
+        decision = decide(facts, category=category, right=right)
+        answers.append(Answer(people[each.delegate_id], decision, at, named[each.professional_id]))
+    return answers
+
+
+def _delegate_actor(delegation: Delegation) -> Actor:
+    delegate = delegation.delegate_id
+    return Actor(id=delegate, role=Role.PROFESSIONAL, professional=delegate, on_behalf_of=delegation.professional_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Representing:
+    """Somebody who acts for the patient and to whom a category is open at an instant; their name is theirs to give."""
+
+    kind: RepresentativeKind
+    account: UUID
+    since: datetime
+    decision: Decision
+
+
+def who_acts(
+    *, actor: Actor, ref: DossierRef, category: Category, right: Right = Right.READ, at: datetime | None = None
+) -> tuple[Representing, ...]:
+    """Door: who could see a category in the patient's name. ``ref`` carries the patient's age.
+
+    Raises:
+        Refused: the actor may not say who sees this category.
+        Invalid: the instant is to come.
+    """
+    with transaction.atomic(durable=True):
+        decision = may_share(actor, ref, Event.SHARING_EXPLAINED, category)
+        if decision.allowed:
+            instant = _instant(at)
+            rows = Representation.objects.about(ref.id).live(instant).order_by("during", "id")
+            answers = [(row, _of_representative(row, ref, category, right, instant)) for row in rows]
+            _remember(actor, ref, category, decision)
+            return tuple(
+                Representing(RepresentativeKind(row.kind), row.account_id, row.during.lower, answer)
+                for row, answer in answers
+                if answer.allowed
+            )
+    raise Refused(decision)
+
+
+def _of_representative(
+    row: Representation, ref: DossierRef, category: Category, right: Right, at: datetime
+) -> Decision:
+    facts = load_facts(Actor(id=row.account_id, role=Role.PATIENT, on_behalf_of=ref.pseudonym), ref, at=at)
+    return decide(facts, category=category, right=right)
 
 
 def _near(ref: DossierRef, at: datetime) -> list[Professional]:

@@ -25,7 +25,16 @@ from consent.facts import load_facts
 from consent.models import Disclosure, DisclosureBasis
 from consent.thresholds import decide_opening, decide_requesting
 
-__all__ = ["Disclosed", "Invalid", "agree_deferral", "bases", "disclose", "read_disclosures"]
+__all__ = [
+    "Deferral",
+    "Disclosed",
+    "Invalid",
+    "agree_deferral",
+    "bases",
+    "disclose",
+    "read_deferrals",
+    "read_disclosures",
+]
 
 # How long a deferral holds before a second professional agreed to it, and at most after that.
 ALONE = timedelta(days=2)
@@ -177,6 +186,60 @@ def _agree(actor: Actor, ref: DossierRef, professional: UUID, disclosure_id: UUI
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """A disclosure of which the patient is to be told later, if a second professional agrees."""
+
+    id: UUID
+    at: datetime
+    label: str
+    professional: str
+    review_at: datetime
+
+
+def read_deferrals(*, actor: Actor, ref: DossierRef) -> tuple[Deferral, ...]:
+    """Door: what waits for the agreement of a second professional: for whoever takes care, not for who asked.
+
+    Each one that is shown is remembered by its own identifier, so that the line stays from the patient as long as
+    the disclosure does.
+
+    Raises:
+        Refused: the actor does not take care of the patient.
+    """
+    with transaction.atomic(durable=True):
+        facts = load_facts(actor, ref)
+        decision = decide_requesting(facts, category=None)
+        if decision.allowed:
+            waiting = Disclosure.objects.about(ref.id).filter(visible_from__gt=facts.at, agreed_by=None)
+            asked_by_others = waiting.filter(review_at__gt=facts.at).exclude(professional=facts.professional)
+            rows = list(asked_by_others.select_related("basis", "professional"))
+            for row in rows:
+                append(
+                    Event.DISCLOSURES_READ,
+                    actor=actor,
+                    dossier=ref.pseudonym,
+                    object_id=row.id,
+                    ground=decision.ground,
+                )
+            return tuple(_deferral(row) for row in rows)
+        append(
+            Event.DISCLOSURES_READ,
+            actor=actor,
+            outcome=Outcome.REFUSED,
+            dossier=ref.pseudonym,
+            ground=decision.ground,
+        )
+    raise Refused(decision)
+
+
+def _deferral(row: Disclosure) -> Deferral:
+    return Deferral(row.id, row.at, _label(row.basis), row.professional.name, row.review_at or row.visible_from)
+
+
+def _label(basis: DisclosureBasis) -> str:
+    return basis.label_fr if (get_language() or "").startswith("fr") else basis.label_en
+
+
 def read_disclosures(*, actor: Actor, ref: DossierRef) -> tuple[Disclosed, ...]:
     """Door: what was told about the patient, newest first: for them, and for who acts for them.
 
@@ -205,11 +268,10 @@ def read_disclosures(*, actor: Actor, ref: DossierRef) -> tuple[Disclosed, ...]:
 
 
 def _disclosed(row: Disclosure) -> Disclosed:
-    french = (get_language() or "").startswith("fr")
     return Disclosed(
         id=row.id,
         at=row.at,
-        label=row.basis.label_fr if french else row.basis.label_en,
+        label=_label(row.basis),
         law=row.basis.law,
         recipient=row.basis.recipient,
         professional=row.professional.name,

@@ -41,11 +41,17 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What the patient is about to choose: categories to open and to close to this viewer, or opposition."""
+    """What the patient is about to choose for this viewer, for their team or their profession; or opposition.
+
+    ``withdrawn`` are identifiers of choices that are taken away. Without a ``target``, it is about the viewer: the
+    person, or the profession when nobody in particular is meant.
+    """
 
     opened: frozenset[Category] = frozenset()
     closed: frozenset[Category] = frozenset()
     opposed: bool = False
+    target: Target | None = None
+    withdrawn: frozenset[UUID] = frozenset()
 
 
 def facts_as(ref: DossierRef, viewer: Viewer, at: datetime) -> Facts:
@@ -71,13 +77,19 @@ def facts_as(ref: DossierRef, viewer: Viewer, at: datetime) -> Facts:
 
 def propose(facts: Facts, proposal: Proposal) -> Facts:
     """The same facts, had the patient chosen what is proposed at this very instant."""
-    target = Target.PERSON if facts.professional is not None else Target.PROFESSION
+    viewer = Target.PERSON if facts.professional is not None else Target.PROFESSION
+    target = proposal.target if proposal.target is not None else viewer
     proposed = [
         *_choices(facts.at, target, proposal.opened, allowed=True),
         *_choices(facts.at, target, proposal.closed, allowed=False),
     ]
-    replaced = {(each.target, each.category, each.right) for each in proposed}
-    kept = [each for each in facts.choices if (each.target, each.category, each.right) not in replaced]
+    # Another team of the same person keeps its choice: only those named are taken away.
+    replaced = {(each.target, each.category, each.right) for each in proposed if target is not Target.TEAM}
+    kept = [
+        each
+        for each in facts.choices
+        if (each.target, each.category, each.right) not in replaced and each.id not in proposal.withdrawn
+    ]
     against = [OppositionFact(uuid4(), False, None, Span(facts.at))] if proposal.opposed else []
     return replace(facts, choices=(*kept, *proposed), oppositions=(*facts.oppositions, *against))
 

@@ -57,7 +57,8 @@ def read_represented(*, actor: Actor) -> Identity:
 
 
 def _represented(attempt: Attempt) -> Identity | Exception:
-    theirs = Dossier.objects.filter(pseudonym=attempt.actor.on_behalf_of).only("id").first()
+    whose = attempt.actor.on_behalf_of
+    theirs = Dossier.objects.filter(pseudonym=whose).only("id").first() if whose is not None else None
     entered = enter(attempt.actor, theirs.id) if theirs is not None else None
     if entered is None:
         return attempt.unknown()

@@ -4,6 +4,7 @@ A dossier is a bare identifier here (nothing points upwards), and everything tha
 the range of time during which it held, so that "who could see what on 3 March" has an answer.
 """
 
+from consent.models.blank import Blank
 from consent.models.choice import Choice
 from consent.models.code import CareCode, CodeTry
 from consent.models.delegation import Delegation, DelegationKind
@@ -25,6 +26,7 @@ from consent.models.wish import Wish, WishKind
 __all__ = [
     "AccessRequest",
     "Answer",
+    "Blank",
     "CareCode",
     "CareRelationship",
     "Choice",

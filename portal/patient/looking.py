@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django import forms
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,16 +17,21 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actor import Role
-from consent.asking import who_could_see
+from consent.acting import now
+from consent.asking import who_acts, who_could_see, why
 from consent.categories import Category
 from consent.disclosing import Disclosed, read_disclosures
-from consent.explaining import Sharing, read_sharing
+from consent.dossiers import DossierRef
+from consent.explaining import Person, Sharing, people_at, read_sharing
 from consent.exporting import export_consents
+from consent.models import CareRelationship, Emergency, Opposition, Professional
 from consent.professions import Profession
 from consent.representing import SHAREABLE
 from portal.acting import Visit
 from portal.audiences import only_for
+from portal.patient.kinds import KINDS
 from records.care_codes import show_code
+from records.dossiers import aged_ref
 from records.on_behalf import find_dossier
 from records.previewing import Viewer, see_as
 
@@ -111,8 +117,16 @@ class WhoForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    field_order = ["category", "person", "day"]
+
+    person = forms.ChoiceField(label=gettext_lazy("Who"), required=False)
+
+    def __init__(self, *args: object, people: list[Person], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["person"].choices = [  # type: ignore[attr-defined]
+            ("", _("Everybody")),
+            *((str(each.id), each.name) for each in people),
+        ]
         self.fields["category"].choices = [  # type: ignore[attr-defined]
             (category.value, category.label) for category in Category
         ]
@@ -136,14 +150,36 @@ class WhoForm(forms.Form):
 @require_safe
 @only_for(Role.PATIENT, on_behalf=True)
 def who(request: Visit) -> HttpResponse:
-    """Who can see a category now, or could on a past day, and why."""
-    form = WhoForm(request.GET if "category" in request.GET else None)
-    answers = None
+    """Who can see a category now, or could on a past day, and why; or why one person can, or cannot."""
+    ref = aged_ref(find_dossier(request.actor).id)
+    form = WhoForm(request.GET if "category" in request.GET else None, people=_people(request, ref))
+    context: dict[str, object] = {"form": form, "answers": None, "one": None, "kinds": KINDS}
     if form.is_bound and form.is_valid():
-        category = Category(form.cleaned_data["category"])
-        ref = find_dossier(request.actor)
-        answers = who_could_see(actor=request.actor, ref=ref, category=category, at=form.at())
-    return render(request, "patient/who.html", {"form": form, "answers": answers})
+        actor, category, at = request.actor, Category(form.cleaned_data["category"]), form.at()
+        if form.cleaned_data["person"]:
+            person = UUID(form.cleaned_data["person"])
+            context["one"] = why(actor=actor, ref=ref, professional=person, category=category, at=at)
+        else:
+            context["answers"] = who_could_see(actor=actor, ref=ref, category=category, at=at)
+            context["acting"] = who_acts(actor=actor, ref=ref, category=category, at=at)
+    return render(request, "patient/who.html", context)
+
+
+def _people(request: Visit, ref: DossierRef) -> list[Person]:
+    """Those of whom one may ask: who takes care of the patient, or ever did, whom they oppose, who broke the glass."""
+    known = Professional.objects.filter(
+        Q(id__in=CareRelationship.objects.about(ref.id).values("professional"))
+        | Q(id__in=Opposition.objects.about(ref.id).values("professional"))
+        | Q(id__in=Emergency.objects.about(ref.id).values("professional"))
+    )
+    everybody = people_at(known, now())
+    in_teams = [
+        member.person
+        for team in read_sharing(actor=request.actor, ref=ref).teams
+        for member in team.members
+        if member.person.id not in everybody
+    ]
+    return sorted([*everybody.values(), *in_teams], key=lambda each: each.name)
 
 
 @require_safe

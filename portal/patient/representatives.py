@@ -31,16 +31,11 @@ from portal.accounts.models import Account
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient.forms import LengthForm
+from portal.patient.kinds import KINDS
 from portal.switching import start, stop
 from records.dossiers import aged_ref
 from records.on_behalf import find_dossier
 from records.reading import open_category, open_overview, open_record
-
-KINDS = {
-    RepresentativeKind.PARENT: gettext_lazy("Parent"),
-    RepresentativeKind.GUARDIAN: gettext_lazy("Guardian"),
-    RepresentativeKind.CARER: gettext_lazy("Carer"),
-}
 
 
 class CarerForm(LengthForm):

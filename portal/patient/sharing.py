@@ -13,13 +13,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.actor import Role
 from consent import granting, naming
+from consent.blanks import read_blanks, tell_blanks
+from consent.categories import Category
 from consent.decisions import Right
 from consent.explaining import read_sharing
 from consent.granting import Wanted
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient import changes
-from portal.patient.forms import LengthForm
+from portal.patient.forms import EndForm, LengthForm
 from records.on_behalf import find_dossier
 from records.previewing import Line, Proposal, Viewer, see_as
 
@@ -37,13 +39,15 @@ def sharing(request: Visit) -> HttpResponse:
 @require_safe
 @only_for(Role.PATIENT, on_behalf=True)
 def professional(request: Visit, professional_id: UUID) -> HttpResponse:
-    """One professional: their switches, the end of the relationship, opposition."""
-    found = read_sharing(actor=request.actor, ref=find_dossier(request.actor))
+    """One professional: their switches, what they are told, the end of the relationship, opposition."""
+    ref = find_dossier(request.actor)
+    found = read_sharing(actor=request.actor, ref=ref)
     line = found.professional(professional_id)
     if line is None:
         raise Http404
     opposition = next((each for each in found.oppositions if each.person == line.person and not each.author), None)
-    context = {"sharing": found, "line": line, "opposition": opposition, "form": LengthForm(), **_TOOLS}
+    blanks = read_blanks(actor=request.actor, ref=ref, professional=professional_id)
+    context = {"sharing": found, "line": line, "opposition": opposition, "form": EndForm(), "blanks": blanks, **_TOOLS}
     return render(request, "patient/professional.html", context)
 
 
@@ -53,8 +57,10 @@ def preview(request: Visit) -> HttpResponse:
     """Says in sentences what the switches would change; nothing is changed yet."""
     found = read_sharing(actor=request.actor, ref=find_dossier(request.actor))
     asked = changes.asked_changes(found, request.POST.getlist("about"), request.POST.getlist("open"))
-    form = LengthForm(request.POST)
-    if not asked or not form.is_valid():
+    form = EndForm(request.POST)
+    if not form.is_valid():
+        raise granting.Invalid(str(next(iter(form.errors.values()))[0]))
+    if not asked:
         messages.info(request, _("No switch was moved: nothing changes."))
         return redirect("patient:sharing")
     effects = changes.effects(asked)
@@ -82,8 +88,10 @@ def confirm(request: Visit) -> HttpResponse:
     """Makes the changes that the preview showed as one act: all of them, or none."""
     ref = find_dossier(request.actor)
     found = read_sharing(actor=request.actor, ref=ref)
-    form = LengthForm(request.POST)
-    until = form.until if form.is_valid() else None
+    form = EndForm(request.POST)
+    if not form.is_valid():
+        raise granting.Invalid(str(next(iter(form.errors.values()))[0]))
+    until = form.until
     wanted = [
         Wanted(change.category, Right.READ, change.allowed, until if change.allowed else None, change.person.id)
         for change in changes.confirmed_changes(found, request.POST.getlist("change"))
@@ -91,6 +99,20 @@ def confirm(request: Visit) -> HttpResponse:
     done = granting.choose_many(actor=request.actor, ref=ref, wanted=wanted)
     messages.success(request, ngettext("%(num)s change made.", "%(num)s changes made.", done) % {"num": done})
     return redirect("patient:sharing")
+
+
+@require_POST
+@only_for(Role.PATIENT, on_behalf=True)
+def blanks(request: Visit, professional_id: UUID) -> HttpResponse:
+    """Lets a professional know in which categories something is missing for them."""
+    told = {category for category in Category if category.value in request.POST.getlist("told")}
+    ref = find_dossier(request.actor)
+    changed = tell_blanks(actor=request.actor, ref=ref, professional=professional_id, categories=told)
+    if changed:
+        messages.success(request, _("It is recorded: they read it on the next page they open."))
+    else:
+        messages.info(request, _("Nothing to change: this is already so."))
+    return redirect("patient:sharing_professional", professional_id)
 
 
 @require_POST

@@ -12,11 +12,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.actor import Role
 from consent.acting import now
-from consent.disclosing import bases, disclose
+from consent.disclosing import agree_deferral, bases, disclose, read_deferrals
 from consent.granting import Invalid
 from consent.models import DisclosureBasis
 from portal.acting import Visit
@@ -58,13 +58,31 @@ class DisclosureForm(forms.Form):
         label=gettext_lazy("A parent or guardian may be implicated: never show it to them"), required=False
     )
 
-    def __init__(self, known: list[DisclosureBasis], *args: object, **kwargs: object) -> None:
+    review = forms.DateField(
+        label=gettext_lazy("Tell the patient later: date of review"),
+        help_text=gettext_lazy(
+            "Leave it empty to tell them at once. A second professional must agree within two days."
+        ),
+        required=False,
+        error_messages={"invalid": gettext_lazy("This date does not exist. Choose another one.")},
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, known: list[DisclosureBasis], *args: object, in_own_name: bool, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if not in_own_name:
+            del self.fields["review"]
         french = (get_language() or "").startswith("fr")
         self.known = {each.code: each for each in known}
         self.fields["basis"].choices = [  # type: ignore[attr-defined]
             (each.code, f"{each.label_fr if french else each.label_en} ({each.law})") for each in known
         ]
+
+    @property
+    def review_at(self) -> datetime | None:
+        """The first instant of the day of review. Read it after ``is_valid()``."""
+        day = self.cleaned_data.get("review")
+        return datetime.combine(day, time(), tzinfo=timezone.get_current_timezone()) if day else None
 
 
 @only_for(Role.PROFESSIONAL)
@@ -118,17 +136,49 @@ def secret(request: Visit, record_id: UUID) -> HttpResponse:
 def tell(request: Visit, dossier_id: UUID) -> HttpResponse:
     """Writes a lawful disclosure into the register, which the patient reads."""
     identity, known = named(request.actor, dossier_id), bases(now())
-    form = DisclosureForm(known, request.POST if request.method == "POST" else None)
+    own = request.actor.on_behalf_of is None
+    form = DisclosureForm(known, request.POST if request.method == "POST" else None, in_own_name=own)
     if form.is_bound and form.is_valid():
-        basis = form.known[form.cleaned_data["basis"]]
-        disclose(
-            actor=request.actor,
-            ref=ref_of(dossier_id),
-            basis=basis.code,
-            fields=basis.fields,
-            implicated=form.cleaned_data["implicated"],
-        )
-        messages.success(request, _("It is written in the register, and the patient can read it."))
-        return redirect("professional:patient", dossier_id)
+        try:
+            _disclose(request, dossier_id, form)
+        except Invalid as invalid:
+            form.add_error("review" if own else None, invalid.sentence)
+        else:
+            return redirect("professional:patient", dossier_id)
     context = {"form": form, "identity": identity, "dossier_id": dossier_id}
     return render(request, "professional/tell.html", context)
+
+
+def _disclose(request: Visit, dossier_id: UUID, form: DisclosureForm) -> None:
+    basis = form.known[form.cleaned_data["basis"]]
+    disclose(
+        actor=request.actor,
+        ref=ref_of(dossier_id),
+        basis=basis.code,
+        fields=basis.fields,
+        review_at=form.review_at,
+        implicated=form.cleaned_data["implicated"],
+    )
+    if form.review_at is None:
+        messages.success(request, _("It is written in the register, and the patient can read it."))
+    else:
+        messages.success(request, _("It is written in the register. A second professional has two days to agree."))
+
+
+@only_for(Role.PROFESSIONAL)
+@require_safe
+def deferrals(request: Visit, dossier_id: UUID) -> HttpResponse:
+    """What waits for a second professional before the patient is told later."""
+    identity = named(request.actor, dossier_id)
+    waiting = read_deferrals(actor=request.actor, ref=ref_of(dossier_id))
+    context = {"waiting": waiting, "identity": identity, "dossier_id": dossier_id}
+    return render(request, "professional/deferrals.html", context)
+
+
+@only_for(Role.PROFESSIONAL)
+@require_POST
+def agree(request: Visit, dossier_id: UUID, disclosure_id: UUID) -> HttpResponse:
+    """A second professional agrees that the patient is told at the date of review."""
+    agree_deferral(actor=request.actor, ref=ref_of(dossier_id), disclosure_id=disclosure_id)
+    messages.success(request, _("You agreed. The patient is told at the date of review, at the latest."))
+    return redirect("professional:deferrals", dossier_id)

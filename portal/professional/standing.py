@@ -41,9 +41,10 @@ class Standing:
 def standings_of(actor: Actor, dossier_ids: Iterable[UUID]) -> dict[UUID, Standing]:
     """The standing of one professional, or of whom they act for, before several patients: three queries."""
     now, wanted = timezone.now(), list(dossier_ids)
-    mine = {"professional_id": actor.on_behalf_of or actor.professional, "dossier__in": wanted}
+    me = actor.on_behalf_of or actor.professional
+    mine = {"professional_id": me, "dossier__in": wanted}
     ends = {each.dossier: each.during.upper for each in CareRelationship.objects.live(now).filter(**mine)}
-    teams = Membership.objects.live(now).filter(professional=mine["professional_id"]).values("organisation")
+    teams = Membership.objects.live(now).filter(professional=me).values("organisation")
     for each in TeamCare.objects.live(now).filter(organisation__in=teams, dossier__in=wanted):
         ends.setdefault(each.dossier, each.during.upper)
     # Nobody breaks the glass in another's name.

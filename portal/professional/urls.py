@@ -29,6 +29,8 @@ urlpatterns = [
     # Before the drawers: no category has one of these names.
     path(_PATIENT + "request/", acts.ask, name="request"),
     path(_PATIENT + "tell/", consents.tell, name="tell"),
+    path(_PATIENT + "told/", consents.deferrals, name="deferrals"),
+    path(_PATIENT + "told/<uuid:disclosure_id>/", consents.agree, name="agree"),
     path(_PATIENT + "deposit/", acts.deposit_note, name="deposit"),
     path(_PATIENT + "emergency/", emergencies.begin, name="emergency"),
     path(_PATIENT + "emergency/end/", emergencies.end_now, name="emergency_end"),

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.actor import Role
 from audit.log import BadCursor, entries_by
+from consent.acting import now
+from consent.blanks import blanks_told
 from consent.categories import Category
 from consent.explaining import patients_of
 from portal.acting import Visit
@@ -50,7 +52,8 @@ def patients(request: Visit) -> HttpResponse:
 def patient(request: Visit, dossier_id: UUID) -> HttpResponse:
     """One patient: allergies, what is new, and every category, shared or not."""
     overview = open_overview(actor=request.actor, dossier_id=dossier_id)
-    context = {"overview": overview, **_footing(request, overview.ref.id, overview.identity)}
+    blanks = blanks_told(overview.ref.id, request.actor.on_behalf_of or request.actor.professional, now())
+    context = {"overview": overview, "blanks": blanks, **_footing(request, overview.ref.id, overview.identity)}
     return render(request, "professional/patient.html", context)
 
 
@@ -59,7 +62,8 @@ def patient(request: Visit, dossier_id: UUID) -> HttpResponse:
 def drawer(request: Visit, dossier_id: UUID, category: Category) -> HttpResponse:
     """One category of one patient."""
     opened = open_category(actor=request.actor, dossier_id=dossier_id, category=category)
-    context = {"drawer": opened, **_footing(request, opened.ref.id, opened.identity)}
+    missing = category in blanks_told(opened.ref.id, request.actor.on_behalf_of or request.actor.professional, now())
+    context = {"drawer": opened, "missing": missing, **_footing(request, opened.ref.id, opened.identity)}
     return render(request, "professional/drawer.html", context)
 
 

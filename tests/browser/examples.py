@@ -70,6 +70,11 @@ EXAMPLES: dict[str, Example] = {
     ),
     "patient:wishes": Example(PATIENT, "/sharing/wishes/"),
     "patient:discretion": Example(PATIENT, "/sharing/screens/"),
+    "patient:choices": Example(PATIENT, "/sharing/choices/?whom=nurse"),
+    "patient:oppose_find": Example(PATIENT, "/sharing/oppose/"),
+    "patient:oppose": Example(
+        PATIENT, "/sharing/oppose/", (("main [name=name]", "picard"), "main form button", "main .rows a")
+    ),
     "patient:see_as": Example(PATIENT, "/sharing/as/"),
     "patient:who": Example(PATIENT, "/sharing/who/"),
     "patient:disclosures": Example(PATIENT, "/sharing/told/"),
@@ -103,6 +108,7 @@ EXAMPLES: dict[str, Example] = {
     "professional:request": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href*='/request/']")),
     "professional:deposit": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/deposit/']")),
     "professional:code": Example(DOCTOR, "/pro/code/"),
+    "professional:deferrals": Example(DOCTOR, "/pro/", (_CAMILLE, "../told/")),
     "professional:tell": Example(DOCTOR, "/pro/", (_CAMILLE, "../tell/")),
     "professional:emergency": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/emergency/']")),
     "professional:emergency_find": Example(DOCTOR, "/pro/emergency/"),
@@ -132,6 +138,10 @@ STATES: dict[str, Example] = {
     "before a change of sharing is confirmed": Example(
         PATIENT, "/sharing/", ("main a[href^='/sharing/']:text('Lefèvre'):visible", _SWITCH, _PREVIEW)
     ),
+    "before choices for a profession are confirmed": Example(
+        PATIENT, "/sharing/choices/?whom=nurse", ("main .foot button",)
+    ),
+    "who could see laboratory results": Example(PATIENT, "/sharing/who/?category=laboratory"),
     "no such page": Example(PATIENT, "/record/nothing/", status=404),
     "another audience's page": Example(PATIENT, "/administration/", status=403),
     "a prescription": Example(PATIENT, "/record/prescription/", ("main a.row-link",)),
@@ -167,7 +177,7 @@ ACTS = {
     *("patient:to_guardians", "patient:wishes_save", "patient:cover", "patient:new_code", "patient:export_consents"),
     *("patient:team_open", "patient:team_end", "patient:representative_end", "questions:ask", "explaining:answer"),
     *("professional:emergency_end", "professional:hold", "professional:release", "professional:secret"),
-    *("patient:act_for", "patient:stop_acting"),
+    *("patient:act_for", "patient:stop_acting", "patient:blanks", "professional:agree"),
     *("professional:delegation_end", "professional:act", "professional:stop_acting"),
     *("administration:verify", "administration:review", "administration:alert_review"),
     *("administration:question_decide", "administration:take_csv", "administration:take_fhir"),

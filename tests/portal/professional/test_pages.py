@@ -66,7 +66,7 @@ def test_one_patient_allergies_first_counts_and_the_honest_sentence(ward) -> Non
     closed(patient, doctor, Category.IMAGING)
     text = browser_of(doctor.account).get(f"/pro/patients/{patient.ref.id}/").content.decode()
     assert text.index("Arachide") < text.index("Ferritinémie")
-    assert "You are consulting as Doctor until" in text
+    assert "This record is open to you (Doctor) until" in text
     assert "Each opening is written in the log that this person can read." in text
     assert "This view may be incomplete" in text
     assert "Not shared with you" in text
