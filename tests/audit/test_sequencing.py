@@ -7,7 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
 from audit import sequencing
 from audit.keys import load_signer
@@ -300,7 +300,7 @@ def test_a_batch_costs_what_it_numbers_even_of_one_great_transaction(db, superus
 
 
 def test_a_transaction_cut_in_two_while_an_older_one_runs(db):
-    """Of a transaction that was cut, only what lies up to the cut may be passed over; the older one is still to come."""
+    """Of a transaction that was cut, only what lies up to the cut is passed over; the older one is still to come."""
     remember()
     number_all()
     with psycopg.connect(db.app_url) as late:
