@@ -123,6 +123,7 @@ INSTALLED_APPS = [
     "consent",
     "records",
     "portal.accounts",
+    "portal.backups",
     # After the accounts, whose model it asks for while it is imported.
     "django_otp_webauthn",
 ]
