@@ -8,8 +8,10 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 
 from audit.actor import Actor, Role
+from audit.cosigning import WitnessView, witness_views
 from audit.events import Event, Outcome
 from audit.log import append
 from audit.pseudonyms import uuid_range
@@ -39,12 +41,21 @@ class LogView:
 
 
 @dataclass(frozen=True, slots=True)
+class WitnessState:
+    """One witness as the page tells it; ``late`` when a checkpoint waits for it for more than five minutes."""
+
+    view: WitnessView
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
 class IntegrityView:
-    """What the integrity page shows: checkpoints, newest first, verifications so far, and the unnumbered tail."""
+    """What the integrity page shows: checkpoints, newest first, verifications, the unnumbered tail, witnesses."""
 
     checkpoints: list[CheckpointView]
     verifications: Page
     waiting: int
+    witnesses: list[WitnessState]
 
 
 def read_log(*, actor: Actor, wanted: LogFilter, day: date, before: str | None = None) -> LogView:
@@ -68,13 +79,14 @@ def read_integrity(*, actor: Actor) -> IntegrityView:
         PermissionDenied: the actor is no administrator.
     """
     _administrators_only(actor)
-    wanted = LogFilter(event=Event.LOG_VERIFIED.dotted)
+    wanted, now = LogFilter(event=Event.LOG_VERIFIED.dotted), timezone.now()
     with transaction.atomic(durable=True):
         newest = search_log(LogFilter(), limit=_TAIL)
         view = IntegrityView(
             checkpoints=recent_checkpoints(limit=_CHECKPOINTS),
             verifications=search_log(wanted, limit=_VERIFICATIONS),
             waiting=sum(line.index is None for line in newest.lines),
+            witnesses=[WitnessState(view, view.is_late(now)) for view in witness_views()],
         )
         append(Event.LOG_READ, actor=actor, outcome=Outcome.DONE, facts=facts_of(wanted, len(view.verifications.lines)))
     return view

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.administration import alerts, keys, names, questions, reviews, undelivered, views
+from portal.administration import alerts, figures, keys, names, questions, reviews, undelivered, views
 
 app_name = "administration"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("alerts/<slug:key>/", alerts.review, name="alert_review"),
     path("questions/", questions.questions, name="questions"),
     path("questions/<uuid:case_id>/", questions.decide, name="question_decide"),
+    path("figures/", figures.figures, name="figures"),
     path("names/", names.names, name="names"),
     path("names/ask/", names.ask, name="name_ask"),
     path("names/<uuid:request_id>/agree/", names.agree, name="name_agree"),

@@ -91,6 +91,7 @@ EXAMPLES: dict[str, Example] = {
     "administration:reviews": Example(ADMINISTRATOR, "/administration/emergencies/"),
     "administration:alerts": Example(ADMINISTRATOR, "/administration/alerts/"),
     "administration:questions": Example(ADMINISTRATOR, "/administration/questions/"),
+    "administration:figures": Example(ADMINISTRATOR, "/administration/figures/"),
     "administration:names": Example(ADMINISTRATOR, "/administration/names/"),
     "outbox": Example(STRANGER, "/outbox/"),
     "patient:accesses": Example(PATIENT, "/accesses/"),

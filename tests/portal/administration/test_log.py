@@ -9,6 +9,7 @@ from django.utils import timezone
 from audit.actor import Actor
 from audit.events import Event, Outcome
 from audit.log import append
+from audit.note import COSIGNATURE_KEY, Signer
 from audit.pseudonyms import shown
 from audit.sequencing import sequence_once
 from portal.administration import tasks, views
@@ -16,6 +17,7 @@ from portal.asking import RightsGone
 from tests.portal.ward import a_carer, a_patient, acts, an_account, browser_of, in_care
 
 ADDRESS = "/administration/"
+WITNESS = Signer("w.example/1", bytes(range(32)), COSIGNATURE_KEY)
 
 
 @pytest.fixture
@@ -192,3 +194,22 @@ def test_pages_of_administrators_are_closed_to_the_others(db) -> None:
         assert browser.get("/administration/integrity/").status_code == 403
         assert browser.post("/administration/integrity/verify/").status_code == 403
         assert not [event for event, _ in acts(account) if event.startswith("log.")]
+
+
+def test_a_witness_that_sees_nothing_for_five_minutes_raises_an_alarm(browser, settings, monkeypatch) -> None:
+    settings.AUDIT_WITNESSES = [f"{WITNESS.verifier} http://127.0.0.1:9"]
+    a_patient()
+    sequence_once()
+    page = seen(browser.get("/administration/integrity/"))
+    assert "w.example/1" in page
+    assert "has signed nothing yet" in page
+    assert "has not seen the log" not in page
+    monkeypatch.setattr("audit.cosigning.ALARM_AFTER", timedelta(seconds=-1))
+    assert "A witness has not seen the log for more than five minutes" in seen(
+        browser.get("/administration/integrity/")
+    )
+
+
+def test_a_house_without_witness_says_so(browser, settings) -> None:
+    settings.AUDIT_WITNESSES = []
+    assert "No witness is configured" in seen(browser.get("/administration/integrity/"))
