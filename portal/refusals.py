@@ -23,6 +23,8 @@ from portal.audiences import OnlyForOneself, OtherTab
 from portal.ui.navigation import audience
 from records.dossiers import Closed, NoDossier
 from records.reading import Unknown
+from records.receiving import NotTaken, QuotaFull
+from records.stores import StoreAway
 from records.vault.cipher import Unreadable
 from records.vault.keyring import KeyringRefused
 
@@ -57,6 +59,11 @@ def page_for(request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return no_dossier(request)
     if isinstance(exception, Unreadable):
         return unreadable(request)
+    if isinstance(exception, NotTaken):
+        return not_taken(request, exception)
+    if isinstance(exception, StoreAway):
+        _log.error("the store of documents cannot be used: look at DOCUMENTS and where it leads")
+        return unavailable(request)
     if isinstance(exception, KeyringRefused):
         # Which file and why is for the operator: its path and mode stand in no page.
         _log.error("the keyring cannot be used: look at KEYRING_FILE, its place and its mode")
@@ -106,6 +113,17 @@ def unreadable(request: HttpRequest) -> HttpResponse:
         _("Its seal does not open, so nothing was shown. The incident is in the log and will be looked at."),
         "exclamation-triangle",
     )
+
+
+def not_taken(request: HttpRequest, refusal: NotTaken) -> HttpResponse:
+    """413: a file for which there is no room; nothing of it was kept."""
+    if isinstance(refusal, QuotaFull):
+        text = _("There is no room left for this file in the health record. Remove files you sent that are not needed.")
+    else:
+        text = _("This file is larger than Carnet takes (%(most)s MB). Make it smaller, or split it.") % {
+            "most": refusal.most // (1024 * 1024)
+        }
+    return _page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("The file was not kept"), text, "inbox")
 
 
 def refused(request: HttpRequest, decision: Decision) -> HttpResponse:

@@ -123,7 +123,6 @@ INSTALLED_APPS = [
     "consent",
     "records",
     "portal.accounts",
-    "portal.backups",
     # After the accounts, whose model it asks for while it is imported.
     "django_otp_webauthn",
 ]
@@ -230,6 +229,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W021"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+# No handler of Django's that spools to a file: what comes in large is sealed while it comes, or not taken at all.
+FILE_UPLOAD_HANDLERS = [
+    "portal.uploading.SealingUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+]
 
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("French")), ("en", _("English"))]
