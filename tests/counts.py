@@ -22,8 +22,9 @@ class Counts:
     worlds: int
     # Restarts of a supervised process that is killed.
     restarts: int
-    # Records of one patient that are sealed again under load, and how often the worker is killed meanwhile.
+    # Records that are sealed again under load, of how many patients, and how often the worker is killed meanwhile.
     rotated_records: int
+    rotated_patients: int
     rotation_kills: int
     # Mutations of each good file that is given to a reader.
     mutations: int
@@ -41,6 +42,7 @@ NORMAL = Counts(
     letters=500,
     mutations=60,
     rotated_records=240,
+    rotated_patients=4,
     rotation_kills=4,
 )
 SOAK = Counts(
@@ -52,7 +54,8 @@ SOAK = Counts(
     restarts=10,
     letters=10_000,
     mutations=1_000,
-    rotated_records=4_000,
+    rotated_records=20_000,
+    rotated_patients=50,
     rotation_kills=20,
 )
 

@@ -13,22 +13,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db import close_old_connections, connection, connections, transaction
+from django.db import connection, connections, transaction
 
 from audit.actor import Actor
 from audit.log import entries_about
 from consent.categories import Category
+from consent.dossiers import DossierRef
 from records.amending import amend_record
 from records.comparing import compare_records
 from records.dossiers import ref_of
+from records.identity import create_dossier
 from records.models import PatientKey, Record
 from records.reading import open_category, open_record
 from records.rotation import begin, destroy
-from records.turning import carry_through
+from records.turning import carry_through, destroy_ripe, unfinished
 from records.unlocking import CACHE
 from records.writing import begin_filing
 from tests.counts import COUNTS
-from tests.records.scenes import SEED, Household, observation
+from tests.records.scenes import SEED, Household, account, observation, patient_actor, person
 
 HOUSE = Actor.system("rotation")
 DAY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -36,17 +38,19 @@ DAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 @dataclass
 class Load:
-    """Readers and writers beside a rotation, and what they held to be true."""
+    """Readers and writers beside rotations, and what they held to be true of each patient's record."""
 
     home: Household
-    expected: dict[UUID, str] = field(default_factory=dict)
+    people: list[Patient] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
     reads: int = 0
+    writes: int = 0
     over: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.lock = threading.Lock()
         self.threads: list[threading.Thread] = []
+        self.people = self.people or [Patient(self.home.patient, self.home.ref)]
 
     def start(self, *acts: Callable[[random.Random], None]) -> None:
         for number, act in enumerate(acts):
@@ -70,104 +74,138 @@ class Load:
 
     def read(self, chance: random.Random) -> None:
         with self.lock:
-            record_id = chance.choice(list(self.expected))
-        CACHE.clear()
-        if chance.random() < 0.1:
-            open_category(actor=self.home.patient, dossier_id=self.home.ref.id, category=Category.LABORATORY)
+            person = chance.choice(self.people)
+            record_id = chance.choice(list(person.expected))
+        if chance.random() < 0.3:
+            CACHE.clear()
+        if chance.random() < 0.03:
+            open_category(actor=person.actor, dossier_id=person.ref.id, category=Category.LABORATORY)
         else:
-            open_record(actor=self.home.patient, record_id=record_id)
+            open_record(actor=person.actor, record_id=record_id)
         self.reads += 1
 
     def write(self, chance: random.Random) -> None:
         value = str(chance.randrange(1, 1000))
+        person = chance.choice(self.people)
         if chance.random() < 0.5:
-            record_id = self.home.file(value=value)
+            record_id = self.home.file(value=value, ref=person.ref)
             with self.lock:
-                self.expected[record_id] = value
+                person.expected[record_id] = value
         else:
-            # The lock of the test keeps the dictionary in step with the table, as no reader needs it to.
-            with self.lock:
-                record_id = chance.choice(list(self.expected))
-                amend(self.home, record_id, value, pause=0.02)
-                self.expected[record_id] = value
+            # The lock of the person keeps the dictionary in step with the table, as no reader needs it to.
+            with person.writing:
+                with self.lock:
+                    record_id = chance.choice(list(person.expected))
+                amend(person.ref, record_id, value, pause=0.02)
+                person.expected[record_id] = value
+        self.writes += 1
         time.sleep(0.01)
 
 
-def amend(home: Household, record_id: UUID, value: str, *, pause: float = 0.0) -> None:
+@dataclass
+class Patient:
+    """One of those whose keys turn, and the value of each of their records."""
+
+    actor: Actor
+    ref: DossierRef
+    expected: dict[UUID, str] = field(default_factory=dict)
+    writing: threading.Lock = field(default_factory=threading.Lock)
+
+
+def amend(ref: DossierRef, record_id: UUID, value: str, *, pause: float = 0.0) -> None:
     header, resource = observation(value, DAY)
     with transaction.atomic(durable=True):
-        filing = begin_filing(actor=SEED, ref=ref_of(home.ref.id))
+        filing = begin_filing(actor=SEED, ref=ref_of(ref.id))
         # Between the choice of the key and the write: where a rotation that did not wait would lose the row.
         time.sleep(pause)
         amend_record(filing, record_id, category=Category.LABORATORY, header=header, resource=resource)
 
 
-def values(home: Household) -> dict[UUID, str]:
-    drawer = open_category(actor=home.patient, dossier_id=home.ref.id, category=Category.LABORATORY)
+def values(actor: Actor, ref: DossierRef) -> dict[UUID, str]:
+    drawer = open_category(actor=actor, dossier_id=ref.id, category=Category.LABORATORY)
     return {item.record_id: str(item.header.value) for item in drawer.items}
 
 
-def fill(load: Load) -> None:
-    for number in range(COUNTS.rotated_records):
-        load.expected[load.home.file(value=str(number))] = str(number)
+def fill(load: Load, records: int = COUNTS.rotated_records) -> None:
+    for number in range(records):
+        person = load.people[number % len(load.people)]
+        person.expected[load.home.file(value=str(number), ref=person.ref)] = str(number)
 
 
-def _work(dossier_id: UUID) -> None:
+def _work(dossiers: list[UUID]) -> None:
     connections.close_all()
-    carry_through(dossier_id, limit=10, share=0.5)
+    for dossier_id in dossiers:
+        carry_through(dossier_id, limit=10, share=0.5)
     os._exit(0)
 
 
-def worker(dossier_id: UUID) -> multiprocessing.Process:
-    """A process of its own that carries a rotation through, to be killed."""
+def worker(*dossiers: UUID) -> multiprocessing.Process:
+    """A process of its own that carries rotations through, to be killed."""
     connection.close()
-    started = multiprocessing.get_context("fork").Process(target=_work, args=(dossier_id,))
+    started = multiprocessing.get_context("fork").Process(target=_work, args=(list(dossiers),))
     started.start()
     return started
 
 
-def carry_through_with_kills(dossier_id: UUID, kills: int, chance: random.Random) -> int:
-    """How many workers were killed at work; the last one is left to finish."""
+def carry_through_with_kills(kills: int, chance: random.Random) -> int:
+    """How many workers were killed at work; the last ones are left to finish."""
     killed = 0
-    for _ in range(kills):
-        process = worker(dossier_id)
+    while killed < kills and (left := unfinished()):
+        process = worker(*left)
         process.join(timeout=chance.uniform(0.02, 0.25))
         if process.is_alive():
             os.kill(process.pid or 0, signal.SIGKILL)
             killed += 1
         process.join()
-    while carry_through(dossier_id, limit=50):
-        close_old_connections()
+    deadline = time.monotonic() + 600
+    while (left := unfinished()) and time.monotonic() < deadline:
+        process = worker(*left)
+        process.join()
+    assert unfinished() == []
     return killed
 
 
-def test_two_rotations_with_readers_writers_and_kills(household: Household) -> None:
-    load = Load(household)
+def test_two_rotations_of_all_with_readers_writers_and_kills(household: Household) -> None:
+    """The whole of two rotations: four read, two write, workers are killed at random."""
+    people = [Patient(household.patient, household.ref), Patient(household.neighbour, household.neighbour_ref)]
+    for _ in range(COUNTS.rotated_patients - len(people)):
+        owner = account("patient")
+        ref = create_dossier(actor=SEED, identity=person("Rose"), account_id=owner.id)
+        people.append(Patient(patient_actor(owner), ref))
+    load = Load(household, people)
     fill(load)
-    load.start(load.read, load.read, load.write, load.write)
+    load.start(*[load.read] * 4, *[load.write] * 2)
     killed, chance = 0, random.Random(7)
     try:
         for turn in (2, 3):
-            assert begin(actor=HOUSE, dossier_id=household.ref.id, version=turn - 1) == turn
-            killed += carry_through_with_kills(household.ref.id, COUNTS.rotation_kills // 2, chance)
+            for person_ in people:
+                assert begin(actor=HOUSE, dossier_id=person_.ref.id, version=turn - 1) == turn
+            killed += carry_through_with_kills(COUNTS.rotation_kills // 2, chance)
             # Without any grace: harder than what runs, where it is an hour.
-            assert destroy(actor=HOUSE, dossier_id=household.ref.id, grace=timedelta(0)) == 1
+            assert destroy_ripe(grace=timedelta(0)) == len(people)
     finally:
         load.stop()
     assert load.failures == []
-    assert killed > 0
+    assert killed == COUNTS.rotation_kills
     assert load.reads > 0
+    assert load.writes > 0
     CACHE.clear()
-    assert values(household) == load.expected
-    assert set(Record.objects.filter(dossier_id=household.ref.id).values_list("key_version", flat=True)) == {3}
-    states = PatientKey.objects.filter(dossier_id=household.ref.id).order_by("version").values_list("state", flat=True)
-    assert list(states) == ["destroyed", "destroyed", "active"]
-    assert compare_records().ok
-    assert_log_is_complete(household, rotations=2)
+    for each in people:
+        assert values(each.actor, each.ref) == each.expected
+        states = PatientKey.objects.filter(dossier_id=each.ref.id).order_by("version").values_list("state", flat=True)
+        assert list(states) == ["destroyed", "destroyed", "active"]
+        assert_log_is_complete(each.ref, rotations=2)
+    assert set(Record.objects.values_list("key_version", flat=True)) == {3}
+    found = compare_records()
+    assert found.ok
+    assert found.compared == sum(len(each.expected) for each in people)
+    print(
+        f"{found.compared} records of {len(people)} patients, {load.reads} reads, {load.writes} writes, {killed} kills"
+    )
 
 
-def assert_log_is_complete(home: Household, *, rotations: int) -> None:
-    lines = [entry for entry in entries_about(home.ref.pseudonym, limit=1_000_000) if entry.actor == HOUSE.id]
+def assert_log_is_complete(ref: DossierRef, *, rotations: int) -> None:
+    lines = [entry for entry in entries_about(ref.pseudonym, limit=1_000_000) if entry.actor == HOUSE.id]
     events = [entry.event for entry in lines if entry.outcome == "done"]
     assert [events.count(event) for event in ("key.turning", "key.retired", "key.destroyed")] == [rotations] * 3
     # Every record of the beginning was sealed again once by each rotation, unless a writer came first.
@@ -176,7 +214,7 @@ def assert_log_is_complete(home: Household, *, rotations: int) -> None:
 
 def test_two_workers_share_the_rows(household: Household) -> None:
     load = Load(household)
-    fill(load)
+    fill(load, records=200)
     begin(actor=HOUSE, dossier_id=household.ref.id)
     workers = [worker(household.ref.id) for _ in range(2)]
     for process in workers:
@@ -188,8 +226,9 @@ def test_two_workers_share_the_rows(household: Household) -> None:
         for entry in entries_about(household.ref.pseudonym, limit=10_000)
         if entry.event == "key.resealed"
     ]
-    assert sum(rows) == len(load.expected)
-    assert values(household) == load.expected
+    [person_] = load.people
+    assert sum(rows) == len(person_.expected)
+    assert values(household.patient, household.ref) == person_.expected
 
 
 def test_retiring_waits_for_a_writer_that_chose_the_former_key(household: Household) -> None:
@@ -225,5 +264,5 @@ def test_retiring_waits_for_a_writer_that_chose_the_former_key(household: Househ
     writer.join()
     rotation.join()
     CACHE.clear()
-    assert values(household) == {record: "2"}
+    assert values(household.patient, household.ref) == {record: "2"}
     assert Record.objects.get(id=record).key_version == 2

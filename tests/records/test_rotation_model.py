@@ -49,7 +49,7 @@ class Turning(RuleBasedStateMachine):
     @rule(data=st.data(), value=VALUES)
     def amend(self, data: st.DataObject, value: str) -> None:
         record_id = data.draw(st.sampled_from(sorted(self.expected)))
-        amend(self.home, record_id, value)
+        amend(self.home.ref, record_id, value)
         self.expected[record_id] = value
 
     @rule()
@@ -94,7 +94,7 @@ class Turning(RuleBasedStateMachine):
 
     @invariant()
     def agrees(self) -> None:
-        assert values(self.home) == self.expected
+        assert values(self.home.patient, self.home.ref) == self.expected
         assert PatientKey.objects.filter(dossier_id=self.home.ref.id, state=KeyState.ACTIVE).count() == 1
 
     def teardown(self) -> None:
