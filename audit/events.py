@@ -154,6 +154,12 @@ class Event(Enum):
     FIGURES_READ = ("figures.read", _("figures of the house read"))
     LIKENESS_KEPT = ("likeness.kept", _("digests kept to compare staff with patients"))
     BLANKS_TOLD = ("blanks.told", _("let a professional know where their view is incomplete"))
+    RECORD_REMOVED = ("record.removed", _("document taken out by the patient who brought it"))
+    PAPER_ASKED = ("paper.asked", _("document asked of the patient"))
+    PAPER_BROUGHT = ("paper.brought", _("document brought that was asked for"))
+    PAPER_DECLINED = ("paper.declined", _("document not brought that was asked for"))
+    PAPERS_READ = ("papers.read", _("documents asked for looked at"))
+    LOG_EXPIRED = ("log.expired", _("lines of a month let go of, whose time to be kept was over"))
 
     def __init__(self, dotted: str, meaning: str) -> None:
         self.dotted = dotted

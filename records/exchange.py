@@ -31,12 +31,24 @@ from records.dossiers import enter, ref_of
 from records.formats.fhir.bundle import Bundle, Unreadable
 from records.formats.fhir.carried import original
 from records.formats.fhir.patient import contact_of, differs, has_misspelt_ins, identity_of
-from records.formats.files import read_bundle, read_file
+from records.formats.files import MAX_BYTES, read_bundle, read_bytes, read_file, title_of
+from records.formats.papers import About
 from records.identity import found_dossier
 from records.importing import ImportReport, Omission, Piece, Tally, only_patient, sort_out
 from records.writing import Filing, begin_filing, write_record
 
-__all__ = ["Bundle", "ImportReport", "Unreadable", "import_bundle", "read_bundle", "read_file"]
+__all__ = [
+    "MAX_BYTES",
+    "About",
+    "Bundle",
+    "ImportReport",
+    "Unreadable",
+    "import_bundle",
+    "read_bundle",
+    "read_bytes",
+    "read_file",
+    "title_of",
+]
 
 Progress = Callable[[int, int], object]
 
@@ -51,7 +63,7 @@ _SOMEBODY_ELSE = {
 def import_bundle(
     *,
     actor: Actor,
-    source: Path | Bundle,
+    source: Path | Bundle | Callable[[], Bundle],
     dossier_id: UUID | None = None,
     progress: Progress | None = None,
     reader: Callable[[Path], Bundle] = read_bundle,
@@ -62,7 +74,7 @@ def import_bundle(
     new revision.
 
     Args:
-        source: the path of the file, or a bundle already read.
+        source: the path of the file, a bundle already read, or what reads one (a refusal of it is remembered too).
         dossier_id: the dossier; without it a new one is made from the file's Patient (import and seed only).
         progress: called with (done, total) as records are written.
         reader: what reads the file; :func:`read_file` takes every kind.
@@ -75,7 +87,7 @@ def import_bundle(
     """
     attempt = _Attempt(actor, dossier_id)
     try:
-        bundle = source if isinstance(source, Bundle) else reader(source)
+        bundle = _read(source, reader)
         attempt.format = bundle.format
         pieces, omissions = sort_out(bundle)
         patient = only_patient(bundle)
@@ -98,6 +110,12 @@ def import_bundle(
         attempt.failed(problem)
         raise
     return report
+
+
+def _read(source: Path | Bundle | Callable[[], Bundle], reader: Callable[[Path], Bundle]) -> Bundle:
+    if isinstance(source, Bundle):
+        return source
+    return reader(source) if isinstance(source, Path) else source()
 
 
 class _Attempt:

@@ -25,6 +25,7 @@ from records.document_models import Document as Document
 from records.document_models import FormerObject as FormerObject
 from records.likeness_models import Likeness as Likeness
 from records.likeness_models import StaffLikeness as StaffLikeness
+from records.paper_models import PaperRequest as PaperRequest
 from records.vault.cipher import OVERHEAD
 
 DIGEST_BYTES = 32
@@ -197,6 +198,13 @@ class RecordQuerySet(models.QuerySet["Record"]):
         return self.defer("body", "source_digest")
 
 
+class _StandingRecords(models.Manager["Record"]):
+    """All but those that were taken out: no page, list, count or export meets one of them again."""
+
+    def get_queryset(self) -> RecordQuerySet:
+        return RecordQuerySet(self.model, using=self._db).filter(removed_at=None)
+
+
 class Record(models.Model):
     """One document of a dossier: a sealed header and a sealed body.
 
@@ -204,7 +212,8 @@ class Record(models.Model):
     a keyed digest of where it came from: the same source is filed once. The marks: ``masked_at`` and
     ``shown_at`` (the patient hid it, or showed it expressly), ``held_until`` and ``held_for`` (a
     professional explains it first), ``secret`` (kept from the guardians of a minor) and ``opened_at``
-    (the minor opened it to them, for good).
+    (the minor opened it to them, for good). ``brought_by`` is the patient who brought it, by their name in the log;
+    they may take it out again: it then has a ``removed_at`` and says nothing any more.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -223,8 +232,10 @@ class Record(models.Model):
     revision = models.PositiveBigIntegerField(default=1)
     key_version = models.PositiveIntegerField()
     source_digest = models.BinaryField(max_length=DIGEST_BYTES, null=True)
+    brought_by = models.UUIDField(null=True)
+    removed_at = models.DateTimeField(null=True)
 
-    objects = RecordQuerySet.as_manager()
+    objects = _StandingRecords.from_queryset(RecordQuerySet)()
 
     class Meta:
         indexes = [

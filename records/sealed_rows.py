@@ -50,6 +50,7 @@ SEALED = (
     ),
     SealedTable("consent_emergency", "dossier", (("reason", "sealed_reason"),), digest="digest"),
     SealedTable("records_copypart", "dossier_id", (("copy", "sealed"),), revision="number", at_once=16),
+    SealedTable("records_paperrequest", "dossier_id", (("reason", "sealed_words"),)),
     SealedTable("oversight_case", "dossier", (("reason", "sealed_words"),)),
 )
 

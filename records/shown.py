@@ -30,7 +30,7 @@ class Item(Blunt):
     """One row of a list. ``author`` is a professional of the directory, ``mine`` whether the reader is.
 
     ``masked``: the patient hides it; ``held_until``: it does not appear to the patient before; ``secret``:
-    kept from the guardians of a minor, unless ``opened`` to them.
+    kept from the guardians of a minor, unless ``opened`` to them; ``brought``: the reader, its patient, brought it.
     """
 
     record_id: UUID
@@ -44,6 +44,7 @@ class Item(Blunt):
     held_until: datetime | None = None
     secret: bool = False
     opened: bool = False
+    brought: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from audit.actor import Actor
+from audit.actor import Actor, Role
 from audit.events import Event, Outcome
 from audit.log import append
 from consent.categories import Category
@@ -160,6 +160,7 @@ def write_record(
         return Filed(filing.sources[digest], created=False)
     record = _sealed(filing, category, header, resource)
     record.author = filing.facts.professional or author
+    record.brought_by = filing.actor.id if filing.actor.role is Role.PATIENT else None
     record.source_digest = digest
     _hold_if_wished(filing, record)
     record.save(force_insert=True)

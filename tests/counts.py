@@ -28,6 +28,8 @@ class Counts:
     rotation_kills: int
     # Mutations of each good file that is given to a reader.
     mutations: int
+    # Mutations of files of every kind, each through the whole way in.
+    whole_mutations: int
     # Entries that call for a letter while everything around them breaks.
     letters: int
 
@@ -41,6 +43,7 @@ NORMAL = Counts(
     restarts=2,
     letters=500,
     mutations=60,
+    whole_mutations=40,
     rotated_records=240,
     rotated_patients=4,
     rotation_kills=4,
@@ -54,6 +57,7 @@ SOAK = Counts(
     restarts=10,
     letters=10_000,
     mutations=1_000,
+    whole_mutations=10_000,
     rotated_records=20_000,
     rotated_patients=50,
     rotation_kills=20,
