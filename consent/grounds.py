@@ -62,6 +62,8 @@ class Ground(StrEnum):
     RELATIONSHIP = "relationship"
     EMERGENCY_CLOSED = "emergency_closed"
     EMERGENCY_SWITCHED_OFF = "emergency_switched_off"
+    # the reason of an emergency, not the dossier
+    REVIEWING = "reviewing"
 
     @property
     def explanation(self) -> str:
@@ -129,4 +131,7 @@ _EXPLANATIONS = {
     Ground.RELATIONSHIP: _("This person takes care of you."),
     Ground.EMERGENCY_CLOSED: _("This profession cannot open an emergency access."),
     Ground.EMERGENCY_SWITCHED_OFF: _("You chose that this profession cannot open your record in an emergency."),
+    Ground.REVIEWING: _(
+        "A doctor of that organisation checks why records are opened in an emergency; yours stayed closed to them."
+    ),
 }

@@ -1,6 +1,6 @@
-"""Every emergency access is reviewed by an administrator before a deadline.
+"""Every emergency access is reviewed before a deadline, by an administrator or a doctor whom its organisation named.
 
-The reviewer sees who broke the glass, when, for how long and for which reason of the list: never whose record it
+An administrator sees who broke the glass, when, for how long and for which reason of the list: never whose record it
 was (a pseudonym that points at nothing else), never the sealed words.
 """
 
@@ -20,6 +20,7 @@ from audit.log import append
 from consent.acting import Invalid, now
 from consent.decisions import Decision, Facts, Ground, Refused
 from consent.models import Emergency, EmergencyReview, ReasonCode, Verdict
+from consent.reviewers import decide_reviewing
 from consent.thresholds import decide_sharing
 
 __all__ = ["Invalid", "Waiting", "await_review", "read_queue", "review"]
@@ -85,12 +86,13 @@ def review(*, actor: Actor, emergency_id: UUID, verdict: Verdict) -> None:
     """Door: conclude the review of an emergency, once.
 
     Raises:
-        Refused: the actor is no administrator.
+        Refused: the actor is neither an administrator nor a reviewing doctor of the organisation.
         Invalid: it does not wait for a review, or the emergency is still open.
     """
     with transaction.atomic(durable=True):
         at = now()
-        if actor.role is Role.ADMINISTRATOR:
+        emergency = Emergency.objects.filter(id=emergency_id).first()
+        if actor.role is Role.ADMINISTRATOR or decide_reviewing(actor, emergency, at).allowed:
             return _review(actor, emergency_id, verdict, at)
         refusal = _refusal(actor, at)
         append(Event.EMERGENCY_REVIEWED, actor=actor, outcome=Outcome.REFUSED, ground=refusal.ground)

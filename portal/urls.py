@@ -19,7 +19,9 @@ urlpatterns = [
     path("keeping/", include("portal.patient.keeping_urls")),
     path("accesses/questions/", include("portal.patient.question_urls")),
     path("pro/questions/", include("portal.professional.question_urls")),
+    path("pro/reviews/", include("portal.professional.review_urls")),
     path("administration/", include("portal.administration.urls")),
+    path("", include("portal.entrance.urls")),
     path("", include("portal.watching.urls")),
 ]
 

@@ -19,6 +19,7 @@ from consent.models.relationship import CareRelationship
 from consent.models.representation import Representation
 from consent.models.request import AccessRequest, Answer, Purpose
 from consent.models.review import EmergencyReview, Verdict
+from consent.models.reviewer import ReviewingDoctor
 from consent.models.team import TeamCare
 from consent.models.treating import TreatingDoctor
 from consent.models.wish import Wish, WishKind
@@ -46,6 +47,7 @@ __all__ = [
     "Purpose",
     "ReasonCode",
     "Representation",
+    "ReviewingDoctor",
     "TeamCare",
     "TreatingDoctor",
     "Verdict",

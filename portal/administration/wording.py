@@ -27,6 +27,7 @@ _ROLES = {
     Role.PATIENT: _("Patient"),
     Role.PROFESSIONAL: _("Professional"),
     Role.ADMINISTRATOR: _("Administrator"),
+    Role.ADVISER: _("Adviser"),
     Role.SYSTEM: _("Carnet itself"),
     Role.ANONYMOUS: _("Visitor"),
 }
@@ -70,6 +71,7 @@ _GROUNDS = {
     Ground.NOT_OWNER: _("Record of somebody else"),
     Ground.NO_RELATIONSHIP: _("No care relationship"),
     Ground.RELATIONSHIP: _("Care relationship"),
+    Ground.REVIEWING: _("Reviewing doctor of the organisation"),
 }
 
 

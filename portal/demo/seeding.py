@@ -7,7 +7,7 @@ from datetime import datetime
 
 from consent.categories import Category
 from consent.models import AccessRequest
-from portal.demo import founding, living, standing
+from portal.demo import founding, living, overseeing, standing
 from portal.demo.histories import history
 from portal.demo.people import PATIENTS, professional
 from records.exchange import import_bundle
@@ -53,3 +53,4 @@ def seed(now: datetime, say: Say = lambda _step: None) -> None:
         act(town)
     living.ask(town)
     standing.stand_in(town)
+    overseeing.oversee(town)

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Page, Response
 
 PATIENT, DOCTOR, ADMINISTRATOR = "camille.moreau", "nadia.lefevre", "irene.vidal"
-EMERGENCY_DOCTOR = "helene.marchand"
+EMERGENCY_DOCTOR, PHARMACIST = "helene.marchand", "julien.berger"
 STRANGER, WITH_PASSWORD, WITHOUT_AUTHENTICATOR, EMPTY = "stranger", "with password", "without authenticator", "empty"
 
 _CAMILLE = "main a[href*='/pro/patients/']:has-text('Moreau')"
@@ -87,7 +87,9 @@ EXAMPLES: dict[str, Example] = {
         PATIENT, "/for/", (_LUCAS, "main li:not(:has-text('0 document')) a.row-link", "main a.row-link >> nth=0")
     ),
     "questions:list": Example(PATIENT, "/accesses/questions/"),
-    "explaining:list": Example(DOCTOR, "/pro/questions/"),
+    "explaining:list": Example(PHARMACIST, "/pro/questions/"),
+    "reviewing:list": Example(EMERGENCY_DOCTOR, "/pro/reviews/"),
+    "reviewing:reason": Example(EMERGENCY_DOCTOR, "/pro/reviews/", ("main a.row-link",)),
     "administration:reviews": Example(ADMINISTRATOR, "/administration/emergencies/"),
     "administration:alerts": Example(ADMINISTRATOR, "/administration/alerts/"),
     "administration:questions": Example(ADMINISTRATOR, "/administration/questions/"),
@@ -157,6 +159,7 @@ STATES: dict[str, Example] = {
     "nobody to share with": Example(EMPTY, "/sharing/"),
     "a first history": Example(EMPTY, "/accesses/"),
     "no letter": Example(EMPTY, "/letters/"),
+    "nothing to explain": Example(DOCTOR, "/pro/questions/"),
     "somebody else's patient": Example(DOCTOR, f"/pro/patients/{_NOBODY}/", status=404),
     "a refused category": Example(DOCTOR, "/pro/", (_CAMILLE, "../mental_health/"), status=403),
     "a document without a title": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/deposit/']", "main form button")),
@@ -183,6 +186,7 @@ ACTS = {
     *("administration:verify", "administration:review", "administration:alert_review"),
     *("administration:question_decide", "administration:take_csv", "administration:take_fhir"),
     *("administration:name_ask", "administration:name_agree", "administration:name"),
+    "reviewing:verdict",
 }
 
 # Files for machines: proofs and checkpoints of the log.

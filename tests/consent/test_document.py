@@ -9,7 +9,7 @@ from consent.matrix import Access
 from tests.consent.worlds import MATRIX
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "consent.md").read_text(encoding="utf-8")
-ABOUT_THE_DOSSIER = {Ground.RELATIONSHIP, Ground.EMERGENCY_CLOSED, Ground.EMERGENCY_SWITCHED_OFF}
+ABOUT_THE_DOSSIER = {Ground.RELATIONSHIP, Ground.EMERGENCY_CLOSED, Ground.EMERGENCY_SWITCHED_OFF, Ground.REVIEWING}
 LETTERS = {Access.WRITE: "W", Access.READ: "r", Access.ON_CONSENT: "c", Access.NONE: "."}
 
 

@@ -34,7 +34,8 @@ def test_the_worlds_reach_every_line_of_the_table():
     reached = Counter(answer(world_of(tape))[2] for tape in RANDOM_TAPES)
     grounds = {ground for *_, ground in RULES}
     assert {ground for ground in grounds if reached[ground] < 3} == set()
-    assert grounds == set(Ground) - {Ground.RELATIONSHIP, Ground.EMERGENCY_CLOSED, Ground.EMERGENCY_SWITCHED_OFF}
+    elsewhere = {Ground.RELATIONSHIP, Ground.EMERGENCY_CLOSED, Ground.EMERGENCY_SWITCHED_OFF, Ground.REVIEWING}
+    assert grounds == set(Ground) - elsewhere
 
 
 def test_the_worlds_given_to_others_have_the_answers_that_both_statements_give():
