@@ -28,6 +28,8 @@ INSERT INTO public.audit_entry
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Entries are kept longer than this (audit.retention); one that is gone earlier was taken away.
+_KEPT_AT_LEAST = timedelta(days=365)
 
 
 class OutsideTransaction(RuntimeError):
@@ -164,7 +166,8 @@ def entries_by(actor: UUID, *, before: str | None = None, limit: int = 50) -> li
 def entries_after(index: int, *, limit: int) -> list[LoggedEntry]:
     """Numbered entries after number ``index``, oldest first; -1 begins at the beginning.
 
-    A follower that keeps the last ``index`` it treated misses none and sees none twice.
+    A follower that keeps the last ``index`` it treated misses none and sees none twice. What is older than a year may
+    have expired and is passed over.
 
     Raises:
         Altered: a line does not agree with its bytes or its leaf, or its entry is gone.
@@ -175,6 +178,8 @@ def entries_after(index: int, *, limit: int) -> list[LoggedEntry]:
     entries = []
     for leaf in leaves:
         row = found.get((leaf.entry_at, leaf.entry_id))
+        if row is None and leaf.entry_at < datetime.now(UTC) - _KEPT_AT_LEAST:
+            continue
         if row is None:
             raise Altered(f"Entry {leaf.idx} of the log is gone.")
         entries.append(read_row(row, leaf.idx, bytes(leaf.hash)))

@@ -23,7 +23,7 @@ WHERE e.dossier = %s ORDER BY l.idx
 
 
 class NotProven(LookupError):
-    """There is nothing to prove yet: the entry is unknown, or has no number yet."""
+    """There is nothing to prove: the entry is unknown, has no number yet, or is no longer kept."""
 
 
 def prove(entry_id: UUID) -> str:
@@ -33,17 +33,17 @@ def prove(entry_id: UUID) -> str:
     database. It rests on the latest checkpoint.
 
     Raises:
-        NotProven: no such entry, or no checkpoint covers it yet.
+        NotProven: no such entry, no checkpoint covers it yet, or it is no longer kept.
         BrokenTree: the stored tree lacks hashes.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         leaf = Leaf.objects.filter(entry_id=entry_id).first()
         checkpoint = Checkpoint.objects.order_by("-size").first()
-        if leaf is None or checkpoint is None:
-            raise NotProven(f"entry_id={entry_id}: expected an entry that a checkpoint covers")
-        body = Entry.objects.get(pk=(leaf.entry_at, leaf.entry_id)).body
+        entry = Entry.objects.filter(pk=(leaf.entry_at, leaf.entry_id)).first() if leaf else None
+        if leaf is None or checkpoint is None or entry is None:
+            raise NotProven(f"entry_id={entry_id}: expected an entry that is kept and that a checkpoint covers")
         path = StoredTree(cursor, checkpoint.size).inclusion(leaf.idx)
-    return str(Proof(leaf.idx, tuple(path), checkpoint.note, bytes(body)))
+    return str(Proof(leaf.idx, tuple(path), checkpoint.note, bytes(entry.body)))
 
 
 def prove_dossier(dossier: UUID, *, keep: Callable[[list[LoggedEntry]], list[LoggedEntry]] = list) -> Iterator[str]:

@@ -6,11 +6,11 @@ Keep the file where whoever runs the database cannot write: what lies before the
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from audit.merkle import CompactRange
-from audit.walking import Place
+from audit.walking import Gone, Place
 
 FORMAT = 1
 
@@ -33,11 +33,15 @@ def load_place(path: Path) -> Place:
             signed=int(stored["signed"]),
             signed_root=bytes.fromhex(stored["signed_root"]),
             signed_at=datetime.fromisoformat(stored["signed_at"]) if stored["signed_at"] else None,
+            gone={
+                date.fromisoformat(month): Gone(int(first), int(count), bytes.fromhex(digest))
+                for month, (first, count, digest) in stored.get("gone", {}).items()
+            },
         )
         CompactRange(place.size, place.peaks)
     except FileNotFoundError:
         return Place()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadPlace(
             f"{path} does not say where a verification stood ({type(error).__name__}); remove it to begin anew."
         ) from None
@@ -55,6 +59,7 @@ def save_place(path: Path, place: Place) -> None:
         "signed": place.signed,
         "signed_root": place.signed_root.hex(),
         "signed_at": place.signed_at.isoformat() if place.signed_at else None,
+        "gone": {month.isoformat(): [gone.first, gone.count, gone.digest.hex()] for month, gone in place.gone.items()},
     }
     fresh = path.with_name(f"{path.name}.new")
     fresh.write_text(json.dumps(stored) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 
 from django.db import connection, transaction
@@ -21,7 +21,9 @@ from django.utils.translation import ngettext
 
 from audit.blocks import Block, read_blocks
 from audit.cosigning import load_witnesses
+from audit.entry import BadEntry, decode
 from audit.keys import load_log_keys
+from audit.retention import Expiry
 from audit.walking import Beside, Found, Place, Row, Seen, Walk
 
 Progress = Callable[[int, int], None]
@@ -49,6 +51,10 @@ WHERE e.at < now() - make_interval(secs => %s)
 """
 _COSIGNATURES = "SELECT size, witness, line FROM public.audit_cosignature WHERE size > %s ORDER BY size, witness"
 _COUNT = "SELECT count(*) FROM public.audit_entry"
+_EXPIRED = """
+SELECT e.body FROM public.audit_entry e JOIN public.audit_leaf l ON l.entry_at = e.at AND l.entry_id = e.id
+WHERE e.event = 'log.expired' ORDER BY l.idx
+"""
 # The planner expects many more entries in a block than there are, and would read the whole log for each.
 _PLAN = """
 SET LOCAL statement_timeout = 0; SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0;
@@ -114,7 +120,7 @@ def verify_log(
             nodes, checkpoints, lines = (
                 _stream(stack, query, start.size) for query in (_NODES, _CHECKPOINTS, _COSIGNATURES)
             )
-            walk = Walk(start, Beside(nodes, checkpoints, lines, seen), keys, witnesses)
+            walk = Walk(start, Beside(nodes, checkpoints, lines, seen, _expired(cursor)), keys, witnesses)
             try:
                 for block in stack.enter_context(closing(read_blocks(connection.connection, start.size, total))):
                     _take(walk, block)
@@ -125,7 +131,7 @@ def verify_log(
                 walk.end()
             except Found as found:
                 return _report(walk.place, found=found)
-        late = _count_late(cursor, total)
+        late = _count_late(cursor, total - walk.gone)
         cursor.execute(_UNGUARDED)
         return _report(walk.place, late=late, unguarded=tuple(name for (name,) in cursor.fetchall()))
 
@@ -145,11 +151,25 @@ def _take(walk: Walk, block: Block) -> None:
         )
 
 
-def _count_late(cursor: CursorWrapper, total: int) -> int:
-    """How many entries have waited too long for a number; each number read above belongs to one entry."""
+def _expired(cursor: CursorWrapper) -> dict[date, Expiry]:
+    """What the log says last of each month whose entries expired; these lines are verified like all others."""
+    cursor.execute(_EXPIRED)
+    found: dict[date, Expiry] = {}
+    for (body,) in cursor.fetchall():
+        try:
+            expiry = Expiry.of(decode(bytes(body)))
+        except BadEntry:
+            continue
+        if expiry is not None:
+            found[expiry.month] = expiry
+    return found
+
+
+def _count_late(cursor: CursorWrapper, kept: int) -> int:
+    """How many entries have waited too long for a number; ``kept`` entries were read above with theirs."""
     cursor.execute(_PLAN_WHOLE)
     cursor.execute(_COUNT)
-    if cursor.fetchone()[0] == total:
+    if cursor.fetchone()[0] == kept:
         return 0
     cursor.execute(_LATE, [LATE_AFTER_SECONDS])
     late: int = cursor.fetchone()[0]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, NoReturn
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from audit.keys import LogKeys
 from audit.log import columns
 from audit.merkle import EMPTY_ROOT, CompactRange, leaf_hash, perfect_root
 from audit.note import BadNote, Verifier, open_checkpoint, parse_note, parse_signature
+from audit.retention import FIRST_LINK, Expiry, link, month_of
 from audit.tree import TILE_HEIGHT, TILE_WIDTH
 
 Row = tuple[Any, ...]
@@ -38,24 +39,41 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """The leaves of a month met so far whose entry is gone: the first of them, how many, the digest over them."""
+
+    first: int
+    count: int = 0
+    digest: bytes = FIRST_LINK
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Where a walk stands, so that another may go on: the peaks of the tree, and the last checkpoint that was good."""
+    """Where a walk stands, so that another may go on: the peaks of the tree, and the last checkpoint that was good.
+
+    ``gone`` tells, month by month, of entries that expired.
+    """
 
     size: int = 0
     peaks: tuple[bytes, ...] = ()
     signed: int = 0
     signed_root: bytes = EMPTY_ROOT
     signed_at: datetime | None = None
+    gone: Mapping[date, Gone] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What lies beside the leaves from the place on, each in the order in which the leaves complete it."""
+    """What lies beside the leaves from the place on, each in the order in which the leaves complete it.
+
+    ``expired`` is what the log says of months whose time to be kept was over.
+    """
 
     nodes: Iterator[Row]
     checkpoints: Iterator[Row]
     cosignatures: Iterator[Row]
     seen: Sequence[Seen] = ()
+    expired: Mapping[date, Expiry] = field(default_factory=dict)
 
 
 class Walk:
@@ -71,12 +89,19 @@ class Walk:
         self._signed, self._signed_root, self._signed_at = place.signed, place.signed_root, place.signed_at
         self._next = next(self._checkpoints, None)
         self._next_line = next(self._cosignatures, None)
+        self._expired, self._gone, self._began = beside.expired, dict(place.gone), place.size
         self._seen = sorted((seen for seen in beside.seen if seen.size > place.size), key=lambda seen: -seen.size)
 
     @property
     def place(self) -> Place:
         """Where the walk stands."""
-        return Place(self._tree.size, tuple(self._tree.peaks), self._signed, self._signed_root, self._signed_at)
+        signed = (self._signed, self._signed_root, self._signed_at)
+        return Place(self._tree.size, tuple(self._tree.peaks), *signed, dict(self._gone))
+
+    @property
+    def gone(self) -> int:
+        """How many of the entries passed so far are gone because their time to be kept was over."""
+        return sum(gone.count for gone in self._gone.values())
 
     def entry(self, row: Row) -> None:
         """Check one leaf with its entry, then what the tree completes with it."""
@@ -85,7 +110,8 @@ class Walk:
         if number != index:
             _bad(index, _("Entry %(number)d is missing: its number was taken out of the tree."))
         if body is None:
-            _bad(index, _("Entry %(number)d was removed from the log."))
+            self._expire(index, month_of(entry_at), bytes(hashed))
+            return
         if leaf_hash(bytes(body)) != bytes(hashed):
             _bad(index, _("Entry %(number)d was altered: its bytes no longer give the hash that was recorded."))
         try:
@@ -112,6 +138,11 @@ class Walk:
     def end(self) -> None:
         """Check that nothing is left over: no checkpoint beyond the last entry, no entry beyond the last checkpoint."""
         size = self._tree.size
+        # A walk that began later has not met what expired before its place.
+        if not self._began:
+            for month, gone in self._gone.items():
+                if gone.count != self._expired[month].count:
+                    _bad(gone.first, _other_entries_expired())
         if self._next is not None:
             _bad(size, _("Entry %(number)d is missing: a signed checkpoint speaks of more entries than there are."))
         if self._seen:
@@ -122,6 +153,17 @@ class Walk:
             _bad(size, _("Entry %(number)d is missing: the tree holds hashes over more entries than there are."))
         if self._next_line is not None:
             _bad(size, _("Entry %(number)d is missing: a witness signed a checkpoint that is not there."))
+
+    def _expire(self, index: int, month: date, hashed: bytes) -> None:
+        """Pass over an entry that is gone, if the log says how many of its month are, and their digest."""
+        said, known = self._expired.get(month), self._gone.get(month, Gone(index))
+        gone = Gone(known.first, known.count + 1, link(known.digest, hashed))
+        if said is None or gone.count > said.count:
+            _bad(index, _("Entry %(number)d was removed from the log."))
+        elif gone.count == said.count and gone.digest != said.digest and not self._began:
+            _bad(gone.first, _other_entries_expired())
+        self._gone[month] = gone
+        self._completed(self._tree.append(hashed))
 
     def _next_stop(self) -> int:
         """The next size at which something must be compared."""
@@ -178,6 +220,10 @@ class Walk:
             good = False
         if not good:
             _bad(self._signed, _("Entry %(number)d: the signature of the witness that covers it fails."))
+
+
+def _other_entries_expired() -> str:
+    return _("Entry %(number)d, or a later one of its month, was removed: the log speaks of others that expired.")
 
 
 def _bad(index: int, sentence: str) -> NoReturn:

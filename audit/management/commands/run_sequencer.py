@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError, connections
 
 from audit.cosigner import Cosigner
 from audit.cosigning import load_witnesses
+from audit.expiring import expire_due
 from audit.keys import load_signer
 from audit.numbering import expect_numbering
 from audit.sequencing import BATCH, make_partitions, sequence_once
@@ -59,6 +60,7 @@ def _run(stop: threading.Event) -> None:
     while not stop.is_set():
         if time.monotonic() >= partitions_due:
             made = _tried(make_partitions)
+            _tried(expire_due)
             partitions_due = time.monotonic() + (PARTITIONS_AGAIN_SECONDS if made is None else PARTITIONS_EVERY_SECONDS)
         numbered = _tried(sequence_once)
         if numbered is None:
