@@ -58,6 +58,7 @@ def test_using_a_key_does_not_keep_it_longer(monkeypatch: pytest.MonkeyPatch) ->
     assert cache.get(slot(1)) is None
 
 
+@pytest.mark.usefixtures("db")
 def test_a_key_unlocks_for_its_owner_and_version_only() -> None:
     row = row_of()
     key = unlock(OWNER, row)
@@ -69,6 +70,7 @@ def test_a_key_unlocks_for_its_owner_and_version_only() -> None:
         unlock(OWNER, PatientKey(version=2, kek_id=row.kek_id, wrapped=row.wrapped, check_value=row.check_value))
 
 
+@pytest.mark.usefixtures("db")
 def test_a_destroyed_key_is_gone_although_it_was_cached() -> None:
     row = row_of()
     unlock(OWNER, row)
@@ -78,6 +80,7 @@ def test_a_destroyed_key_is_gone_although_it_was_cached() -> None:
     assert caught.value.flaw is Flaw.DESTROYED_KEY
 
 
+@pytest.mark.usefixtures("db")
 def test_the_self_check_tells_a_wrong_key() -> None:
     row = row_of()
     row.check_value = bytes(16)

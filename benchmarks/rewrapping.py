@@ -1,0 +1,125 @@
+"""Patient keys wrapped again per second under a new master key, against one hand-written loop of the same batches.
+
+`python -m benchmarks.rewrapping [KEYS]`: the loop locks, unwraps, wraps and updates batches of 1,000 with
+`UPDATE … FROM unnest`; it does not unwrap its result again to compare it, writes no entry, and knows no key of the
+house.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+from benchmarks.house import open_house
+
+_BATCH = 1000
+_SELECT = (
+    "SELECT id, dossier_id, version, kek_id, wrapped FROM records_patientkey WHERE kek_id <> %b AND wrapped IS NOT NULL"
+    " ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED"
+)
+_UPDATE = (
+    "UPDATE records_patientkey AS kept SET kek_id = %b, wrapped = again.wrapped"
+    " FROM unnest(%b::uuid[], %b::bytea[]) AS again (id, wrapped) WHERE kept.id = again.id"
+)
+_FILL = """
+INSERT INTO records_dossier (id, pseudonym, active_key_version, sealed_identity, identity_revision, sealed_contact,
+    contact_revision, created_on)
+SELECT unnest(%b::uuid[]), gen_random_uuid(), 1, decode(repeat('00', 90), 'hex'), 1, '', 0, current_date
+"""
+
+
+def _measure(count: int) -> None:
+    from django.conf import settings
+    from django.db import connections, transaction
+    from psycopg import Cursor
+
+    from audit.actor import Actor
+    from records.models import PatientKey
+    from records.rewrapping import rewrap_batch
+    from records.unlocking import keyring, make_key
+    from records.vault.keyring import WrapContext, Wrapped
+
+    connection = connections["default"]
+    connection.ensure_connection()
+    house = Actor.system("rotation")
+
+    def fill() -> None:
+        owners = [uuid4() for _ in range(count)]
+        with transaction.atomic(), Cursor(connection.connection) as cursor:
+            cursor.execute(_FILL, [owners])
+        for start in range(0, count, _BATCH):
+            rows = []
+            for owner in owners[start : start + _BATCH]:
+                new = make_key(owner, 1)
+                rows.append(
+                    PatientKey(
+                        dossier_id=owner, version=1, kek_id=new.kek_id, wrapped=new.wrapped, check_value=new.check_value
+                    )
+                )
+            PatientKey.objects.bulk_create(rows)
+
+    def new_master_key() -> None:
+        path = Path(settings.KEYRING_FILE)
+        ring = json.loads(path.read_text())
+        ring["current"] = f"local:bench-{len(ring['keys'])}"
+        ring["keys"][ring["current"]] = base64.b64encode(secrets.token_bytes(32)).decode()
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(ring))
+        os.chmod(fresh, 0o400)
+        fresh.replace(path)
+
+    def by_hand() -> None:
+        ring = keyring()
+        while True:
+            with transaction.atomic(), Cursor(connection.connection) as cursor:
+                rows = cursor.execute(_SELECT, [ring.current_kek_id()], binary=True).fetchall()
+                if not rows:
+                    return
+                again = []
+                for _, owner, version, kek, wrapped in rows:
+                    context = WrapContext(owner, version)
+                    again.append(ring.wrap(ring.unwrap(Wrapped(kek, wrapped), context), context).blob)
+                cursor.execute(_UPDATE, [ring.current_kek_id(), [row[0] for row in rows], again])
+
+    def by_house() -> None:
+        while rewrap_batch(actor=house):
+            pass
+
+    def timed(work: Callable[[], None]) -> float:
+        new_master_key()
+        started = time.perf_counter()
+        work()
+        seconds = time.perf_counter() - started
+        if PatientKey.objects.exclude(kek_id=keyring().current_kek_id()).exists():
+            raise RuntimeError("keys were left under a former master key")
+        return count / seconds
+
+    fill()
+    timed(by_hand)
+    rates: dict[str, list[float]] = {"by hand": [], "rewrap": []}
+    order = [("by hand", by_hand), ("rewrap", by_house)]
+    for _ in range(5):
+        for name, work in order:
+            rates[name].append(timed(work))
+        order.reverse()
+    base = sorted(rates["by hand"])[2]
+    print(f"{count} patient keys, batches of {_BATCH}, local keyring, median of 5")
+    for name, each in rates.items():
+        print(f"  {name:8s} {sorted(each)[2]:8.0f} keys/s   {sorted(each)[2] / base:5.2f} of by hand")
+
+
+def main() -> None:
+    """Measure in a house of its own."""
+    with open_house():
+        _measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+
+
+if __name__ == "__main__":
+    main()
