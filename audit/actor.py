@@ -21,6 +21,7 @@ class Role(StrEnum):
     PATIENT = "patient"
     PROFESSIONAL = "professional"
     ADMINISTRATOR = "administrator"
+    ADVISER = "adviser"
     SYSTEM = "system"
     ANONYMOUS = "anonymous"
 

@@ -162,6 +162,19 @@ class Environment:
             raise SettingsRefused(f"{name} is {value!r}; expected {expected}.")
         return value
 
+    def https(self, name: str, default: str) -> str:
+        """An https address with its path, or the default.
+
+        Raises:
+            SettingsRefused: another scheme, or no host.
+        """
+        expected = "an address such as https://range.example.org/range/"
+        value = self.text(name, default, expected=expected) if default or self.has(name) else default
+        parts = urlsplit(value)
+        if value and (parts.scheme != "https" or not parts.hostname):
+            raise SettingsRefused(f"{name} is {value!r}; expected {expected}.")
+        return value
+
     def database(self, name: str) -> dict[str, str]:
         """A PostgreSQL connection string as libpq's keywords (``dbname``, ``user``, ``host``…).
 

@@ -77,6 +77,8 @@ _documents = read_documents(
 DOCUMENT_MAX_BYTES = _documents.most
 DOCUMENT_QUOTA_BYTES = _documents.quota
 
+OPERATOR = os.environ.get("OPERATOR", "").strip()
+
 # --- Rules ------------------------------------------------------------------------------------
 EMERGENCY_MINUTES = _env.integer("EMERGENCY_MINUTES", 60, at_least=5, at_most=720)
 EMERGENCY_REVIEW_DAYS = _env.integer("EMERGENCY_REVIEW_DAYS", 7, at_least=1, at_most=30)
@@ -123,6 +125,8 @@ INSTALLED_APPS = [
     "consent",
     "records",
     "portal.accounts",
+    "portal.entrance",
+    "portal.backups",
     # After the accounts, whose model it asks for while it is imported.
     "django_otp_webauthn",
 ]
@@ -142,6 +146,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "portal.accounts.sessions.SessionLimitsMiddleware",
     "portal.accounts.middleware.LanguageMiddleware",
     "portal.acting.ActorMiddleware",
     "portal.accounts.devices.DeviceMiddleware",
@@ -179,7 +184,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "portal.accounts.passwords.ContextWordsValidator"},
+    {"NAME": "portal.accounts.passwords.StrengthValidator"},
+    {"NAME": "portal.accounts.passwords.LeakValidator"},
 ]
+LEAKED_PASSWORDS_FILE = (
+    _env.path("LEAKED_PASSWORDS_FILE", expected="a file made by build_leaked_set")
+    if _env.has("LEAKED_PASSWORDS_FILE")
+    else None
+)
+PASSWORD_RANGE_URL = _env.https("PASSWORD_RANGE_URL", "")
 
 # Passkeys belong to this host alone; ES256, EdDSA and RS256 (COSE) cover the authenticators people have.
 OTP_WEBAUTHN_CREDENTIAL_MODEL = "accounts.Passkey"
@@ -191,13 +204,16 @@ OTP_WEBAUTHN_SUPPORTED_COSE_ALGORITHMS = [-7, -8, -257]
 
 # The names __Host- tie a cookie to this host, to https and to the whole site; browsers refuse
 # them over http, where only the demo and the tests live.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "portal.accounts.sessions"
 SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
 SESSION_COOKIE_NAME = "__Host-session" if _HTTPS else "session"
 SESSION_COOKIE_SECURE = _HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+# Unused for so long, a session ends; and after so many hours whatever happens (ASVS 5.0, 7.3).
+IDLE_MINUTES_PATIENT = _env.integer("IDLE_MINUTES_PATIENT", 30, at_least=5, at_most=120)
+IDLE_MINUTES_STAFF = _env.integer("IDLE_MINUTES_STAFF", 15, at_least=5, at_most=60)
+SESSION_COOKIE_AGE = _env.integer("SESSION_HOURS", 12, at_least=1, at_most=24) * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # The sentence after an act names professionals and categories: it travels with the browser and never lies in a session.
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"

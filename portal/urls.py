@@ -21,6 +21,7 @@ urlpatterns = [
     path("pro/questions/", include("portal.professional.question_urls")),
     path("pro/reviews/", include("portal.professional.review_urls")),
     path("administration/", include("portal.administration.urls")),
+    path("", include("portal.entrance.urls")),
     path("", include("portal.watching.urls")),
 ]
 

@@ -18,7 +18,7 @@ from audit.actor import Actor, SystemTask
 from audit.events import Event
 from portal.accounts import logins, recovery
 from portal.accounts.models import Account, Passkey, RecoveryDevice, SealedTOTPDevice
-from portal.accounts.passwords import ContextWordsValidator, words_of_login
+from portal.accounts.passwords import ContextWordsValidator, StrengthValidator, words_of_login
 from portal.acting import Visit
 from records import house
 
@@ -45,6 +45,28 @@ def create_account(*, actor: Actor, login: str, password: str, role: str, langua
     account.set_password(password)
     if role != Account.Role.PATIENT:
         account.sealed_contact = house.seal_for_house("contact", account.pk, address.encode())
+    account.save(force_insert=True)
+    log.append(Event.ACCOUNT_CREATED, actor=actor, object_id=account.pk, facts={"role": role, "language": language})
+    return account
+
+
+def create_waiting(*, actor: Actor, login: str, role: str, language: str = "fr") -> Account:
+    """An account that no password opens: its owner sets one, once both codes of the invitation were shown.
+
+    Raises:
+        Invalid: no address, or an address already in use.
+        audit.log.OutsideTransaction: no transaction is open.
+    """
+    address = logins.normalise_login(login)
+    account = Account(login_digest=logins.digest_of(address), role=role, language=language)
+    try:
+        validate_email(address)
+        account.full_clean(exclude=["password", "login_digest"])
+    except ValidationError as refused:
+        raise Invalid(" ".join(refused.messages)) from None
+    if Account.objects.filter(login_digest=account.login_digest).exists():
+        raise Invalid(_("This address already opens an account."))
+    account.set_unusable_password()
     account.save(force_insert=True)
     log.append(Event.ACCOUNT_CREATED, actor=actor, object_id=account.pk, facts={"role": role, "language": language})
     return account
@@ -147,6 +169,7 @@ def _refuse_bad(account: Account, address: str, password: str) -> None:
         validate_email(address)
         validate_password(password, account)
         ContextWordsValidator(words_of_login(address)).validate(password)
+        StrengthValidator(words=words_of_login(address)).validate(password)
         account.full_clean(exclude=["password", "login_digest"])
     except ValidationError as refused:
         raise Invalid(" ".join(refused.messages)) from None

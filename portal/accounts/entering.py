@@ -22,10 +22,12 @@ from audit import log
 from audit.actor import Actor, Strength
 from audit.events import Event, Outcome
 from portal import acting
-from portal.accounts import ceremonies, devices, enrolment, logins, throttling
+from portal.accounts import ceremonies, devices, enrolment, leaks, logins, sessions, throttling
 from portal.accounts.models import Account, Passkey, RecoveryDevice, SealedTOTPDevice
 from portal.acting import Visit
 
+# Where a session keeps that its password is known from a leak: nothing else opens until it is changed.
+LEAKED_KEY = "leaked"
 _BACKEND = "portal.accounts.backends.LoginBackend"
 
 D = TypeVar("D", SealedTOTPDevice, RecoveryDevice)
@@ -47,18 +49,26 @@ def sign_in(request: Visit, *, login_typed: str, password: str) -> Answer:
     """
     digest, address = logins.digest_of(login_typed), throttling.address_of(request)
     wait = throttling.take_turn(digest, address)
-    account = None if wait else authenticate(request, login_digest=digest, password=password)
+    account = None if wait else _account_of(request, digest, password)
     if account is None:
         _remember_refusal(request, digest, waited=bool(wait))
         return Answer(accepted=False, wait_seconds=wait)
     with all_or_nothing(request):
         throttling.forgive(digest, address)
-        login(request, account, backend=_BACKEND)
-        if not enrolment.has_second_factor(account):
-            enrolment.prepare_authenticator(request)
-        log.append(Event.ACCOUNT_PASSWORD_ACCEPTED, actor=acting.acting(request, Strength.PASSWORD))
+        begin(request, account)
+        if leaks.is_known(password):
+            request.session[LEAKED_KEY] = True
     acting.again(request)
     return Answer(accepted=True)
+
+
+def begin(request: Visit, account: Account) -> None:
+    """The session is this person's, with one factor, in the open transaction; a second one is set up if there is none."""
+    login(request, account, backend=_BACKEND)
+    sessions.set_limits(request, account.role)
+    if not enrolment.has_second_factor(account):
+        enrolment.prepare_authenticator(request)
+    log.append(Event.ACCOUNT_PASSWORD_ACCEPTED, actor=acting.acting(request, Strength.PASSWORD))
 
 
 def prove_code(request: Visit, code: str) -> Answer:
@@ -90,8 +100,8 @@ def sign_in_by_passkey(request: Visit, typed: str) -> Answer:
             refuse_passkey(request)
         else:
             if not request.user.is_authenticated:
-                request.session.set_expiry(None)
                 login(request, passkey.user, backend=_BACKEND)
+                sessions.set_limits(request, passkey.user.role)
             rise(request, passkey)
     acting.again(request)
     return Answer(accepted=passkey is not None)
@@ -166,6 +176,14 @@ def all_or_nothing(request: Visit) -> Iterator[None]:
         request.session = type(request.session)(before)
         request.user = AnonymousUser()  # type: ignore[assignment]
         raise
+
+
+def _account_of(request: Visit, digest: bytes, password: str) -> Account | None:
+    """Checks the password; never more than a few at once for one address, since each takes 64 MiB."""
+    with throttling.one_of_few(throttling.address_of(request)) as free:
+        # A full row of parallel guesses is answered like a wrong password.
+        found = authenticate(request, login_digest=digest, password=password) if free else None
+    return found if isinstance(found, Account) else None
 
 
 def _remember_refusal(request: Visit, digest: bytes, *, waited: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import update_session_auth_hash
 from django.utils.translation import gettext as _
 
 from audit import log
@@ -9,8 +10,9 @@ from audit.actor import Strength
 from audit.events import Event
 from consent.granting import Invalid
 from portal import acting
-from portal.accounts import ceremonies, devices, enrolment, recovery
+from portal.accounts import ceremonies, devices, enrolment, recovery, throttling
 from portal.accounts.entering import (
+    LEAKED_KEY,
     Answer,
     all_or_nothing,
     check_code,
@@ -21,6 +23,7 @@ from portal.accounts.entering import (
     verified,
 )
 from portal.accounts.models import Account, Passkey, RecoveryDevice, SealedTOTPDevice
+from portal.accounts.sessions import end_others
 from portal.acting import Visit
 
 
@@ -60,6 +63,27 @@ def begin_replacement(request: Visit, proof: str) -> Answer:
     return answer
 
 
+def change_password(request: Visit, *, current: str, new: str) -> Answer:
+    """Puts a new password in the place of the present one, which is asked for as slowly as at the sign-in page.
+
+    Every other session ends: each stands on a digest of the former password. This one gets a new key.
+    """
+    digest, address = bytes(request.user.login_digest), throttling.address_of(request)
+    wait = throttling.take_turn(digest, address)
+    if wait or not request.user.check_password(current):
+        return Answer(accepted=False, wait_seconds=wait)
+    with all_or_nothing(request):
+        throttling.forgive(digest, address)
+        request.user.set_password(new)
+        request.user.save(update_fields=["password"])
+        update_session_auth_hash(request, request.user)
+        request.session.pop(LEAKED_KEY, None)
+        end_others(request.user.pk, request.session.session_key)
+        log.append(Event.ACCOUNT_PASSWORD_CHANGED, actor=request.actor, object_id=request.user.pk)
+    acting.again(request)
+    return Answer(accepted=True)
+
+
 def add_passkey(request: Visit, typed: str, name: str) -> bool:
     """Keeps the passkey that an authenticator made for the challenge of this session, and stands on it.
 
@@ -72,6 +96,7 @@ def add_passkey(request: Visit, typed: str, name: str) -> bool:
             refuse_passkey(request)
         else:
             renew_session(request, passkey)
+            end_others(request.user.pk, request.session.session_key)
             log.append(
                 Event.ACCOUNT_FACTOR_ADDED,
                 actor=acting.acting(request, Strength.PASSKEY),
@@ -94,6 +119,7 @@ def remove_passkey(request: Visit, number: int) -> None:
             raise Invalid(_("An administrator needs a passkey. Add another one before you remove this one."))
         removed, _by_table = Passkey.objects.filter(user=request.user, pk=number).delete()
         if removed:
+            end_others(request.user.pk, request.session.session_key)
             log.append(
                 Event.ACCOUNT_FACTOR_REMOVED,
                 actor=request.actor,
@@ -119,6 +145,7 @@ def _take_up(request: Visit, device: SealedTOTPDevice) -> tuple[str, ...]:
         rise(request, device)
     else:
         renew_session(request, device)
+        end_others(request.user.pk, request.session.session_key)
     return codes
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import Membership
@@ -110,6 +111,38 @@ class PasskeyNameForm(PasskeyForm):
         max_length=NAME_CHARACTERS,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class NewPasswordForm(forms.Form):
+    """The present password, and the one to come; validators judge it with the account in mind."""
+
+    current = forms.CharField(
+        label=_("Your present password"),
+        max_length=MOST_CHARACTERS,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label=_("Your new password"),
+        help_text=_("Twelve characters at least. Four or five words that have nothing to do with each other are best."),
+        max_length=MOST_CHARACTERS,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._account = account
+
+    def clean_new(self) -> str:
+        """Judges the new password.
+
+        Raises:
+            ValidationError: it is too easy to guess, or known from a leak.
+        """
+        new: str = self.cleaned_data["new"]
+        validate_password(new, self._account)
+        return new
 
 
 class LanguageForm(forms.Form):

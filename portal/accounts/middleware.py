@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from audit.actor import Role, Strength
 from portal.accounts import gates
+from portal.accounts.entering import LEAKED_KEY
 from portal.acting import Visit
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -40,6 +41,8 @@ class ClosedByDefaultMiddleware(LoginRequiredMiddleware):
         if request.actor.role is Role.ADMINISTRATOR and request.actor.strength is not Strength.PASSKEY:
             # A stolen password and a code read out over the telephone open nothing of an administrator's.
             return _sent_to(request, resolve_url("accounts:passkey_first")) if gates.needs_passkey(view_func) else None
+        if request.session.get(LEAKED_KEY) and gates.needs_passkey(view_func):
+            return _sent_to(request, resolve_url("accounts:password"))
         return None
 
     def _to_sign_in(self, request: Visit, view_func: Callable[..., Any]) -> HttpResponseBase:

@@ -44,6 +44,7 @@ class Account(AbstractBaseUser):  # type: ignore[django-manager-missing]  # djan
         PATIENT = "patient", _("Patient")
         PROFESSIONAL = "professional", _("Professional")
         ADMINISTRATOR = "administrator", _("Administrator")
+        ADVISER = "adviser", _("Adviser")
 
     class Language(models.TextChoices):
         """Languages of the pages."""
@@ -71,8 +72,10 @@ class Account(AbstractBaseUser):  # type: ignore[django-manager-missing]  # djan
         constraints = [
             models.CheckConstraint(
                 name="accounts_role_known",
-                condition=models.Q(role__in=["patient", "professional", "administrator"]),
-                violation_error_message=_("An account is a patient's, a professional's or an administrator's."),
+                condition=models.Q(role__in=["patient", "professional", "administrator", "adviser"]),
+                violation_error_message=_(
+                    "An account is a patient's, a professional's, an administrator's or an adviser's."
+                ),
             ),
             models.CheckConstraint(
                 name="accounts_language_known",
@@ -258,3 +261,4 @@ class Attempts(models.Model):
 
 # After Account: the library's models ask for the account's model as soon as they are imported.
 from portal.accounts.passkey import Passkey as Passkey  # noqa: E402
+from portal.accounts.sessions import Session as Session  # noqa: E402

@@ -18,9 +18,14 @@ def draw_sheet() -> tuple[str, ...]:
     """Ten fresh codes in canonical form (20 characters, no dashes), with different selectors."""
     codes: dict[str, str] = {}
     while len(codes) < CODES_ON_A_SHEET:
-        code = "".join(secrets.choice(_ALPHABET) for _ in range(SELECTOR_CHARACTERS + SECRET_CHARACTERS))
+        code = draw(SELECTOR_CHARACTERS + SECRET_CHARACTERS)
         codes[code[:SELECTOR_CHARACTERS]] = code
     return tuple(codes.values())
+
+
+def draw(characters: int) -> str:
+    """A fresh code of that length, in canonical form; 5 bits each."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(characters))
 
 
 def as_written(code: str) -> str:
@@ -33,10 +38,13 @@ def as_read(typed: str) -> str:
 
     Empty when it cannot be a code.
     """
+    return as_read_of(typed, SELECTOR_CHARACTERS + SECRET_CHARACTERS)
+
+
+def as_read_of(typed: str, characters: int) -> str:
+    """The same for a code of another length."""
     code = "".join(typed.upper().replace("-", "").split()).translate(_READ_AS)
-    if len(code) != SELECTOR_CHARACTERS + SECRET_CHARACTERS or not set(code) <= set(_ALPHABET):
-        return ""
-    return code
+    return code if len(code) == characters and set(code) <= set(_ALPHABET) else ""
 
 
 def split(code: str) -> tuple[str, str]:

@@ -13,10 +13,13 @@ of their own, still comes in. Unknown accounts are counted like known ones: noth
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
@@ -30,7 +33,10 @@ ACCOUNT_UNDER_ATTACK = 30
 PREFIX_UNDER_ATTACK = 100
 LONGEST_WAIT_SECONDS = 300
 FORGOTTEN_AFTER = timedelta(hours=1)
+HASHED_AT_ONCE = 4
 _SWEPT_AT_ONCE = 20
+# The first key of our advisory locks: those of others have another.
+_LOCKS = 7_207
 
 
 def take_turn(login_digest: bytes, address: str) -> int:
@@ -57,12 +63,44 @@ def take_turn(login_digest: bytes, address: str) -> int:
     return wait
 
 
+def take_place(purpose: str, address: str, *, most: int, during: timedelta) -> int:
+    """Counts one use of an open page by this address prefix, or says how many seconds it has to wait (0: go on)."""
+    value = f"{purpose}:{prefix_of(address)}"
+    digest = salted_hmac("accounts.attempts", value, algorithm="sha256").digest()
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        Attempts.objects.bulk_create([Attempts(digest=digest, last_failed_at=now)], ignore_conflicts=True)
+        row = Attempts.objects.select_for_update().get(pk=digest)
+        if row.last_failed_at < now - during:
+            row.failures = 0
+        if row.failures >= most:
+            return max(1, int((row.last_failed_at + during - now).total_seconds()))
+        Attempts.objects.filter(pk=digest).update(failures=row.failures + 1, last_failed_at=now)
+    return 0
+
+
 def forgive(login_digest: bytes, address: str) -> None:
     """The password was right: the pair starts afresh, the shared counters lose this one try."""
     pair, account, prefix = _keys(login_digest, address)
     Attempts.objects.filter(pk=pair).delete()
     for key in sorted((account, prefix)):
         Attempts.objects.filter(pk=key, failures__gt=0).update(failures=F("failures") - 1)
+
+
+@contextmanager
+def one_of_few(address: str) -> Iterator[bool]:
+    """Whether this is one of the few passwords of an address prefix that are hashed at the same moment.
+
+    Held in the database, so that it counts over all processes, and let go with the transaction.
+    """
+    prefix = prefix_of(address)
+    with transaction.atomic(), connection.cursor() as cursor:
+        yield any(_lock(cursor, f"{prefix}:{slot}") for slot in range(HASHED_AT_ONCE))
+
+
+def _lock(cursor: CursorWrapper, name: str) -> bool:
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_LOCKS, name])
+    return bool(cursor.fetchone()[0])
 
 
 def address_of(request: HttpRequest) -> str:

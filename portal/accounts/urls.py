@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.accounts import passkeys, security, views
+from portal.accounts import keeping, passkeys, security, views
 
 app_name = "accounts"
 
@@ -21,6 +21,10 @@ urlpatterns = [
     path("security/totp/", security.totp_setup, name="totp_setup"),
     path("security/totp/replace/", security.replace_totp, name="totp_replace"),
     path("security/recovery/", security.renew_recovery, name="recovery_renew"),
+    path("security/password/", keeping.password, name="password"),
+    path("security/sessions/", keeping.opened, name="sessions"),
+    path("security/sessions/end/", keeping.end_one, name="session_end"),
+    path("security/sessions/end-others/", keeping.end_others, name="sessions_end"),
     path("security/passkeys/add/", passkeys.add, name="passkey_add"),
     path("security/passkeys/options/", passkeys.enrolment_options, name="passkey_enrolment"),
     path("security/passkeys/<int:number>/remove/", passkeys.remove, name="passkey_remove"),

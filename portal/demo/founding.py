@@ -21,6 +21,7 @@ from portal.accounts.models import Account
 from portal.demo.numbers import TEST_INS_OID
 from portal.demo.people import (
     ADMINISTRATORS,
+    ADVISERS,
     ORGANISATIONS,
     PASSWORD,
     PATIENTS,
@@ -73,10 +74,12 @@ def _employ(person: Professional, places: Mapping[str, models.Organisation]) -> 
 
 
 def found_administrators() -> None:
-    """The accounts of the administrators."""
+    """The accounts of the administrators and of those who call people back."""
     with transaction.atomic(durable=True):
         for person in ADMINISTRATORS:
             _account(person.login, Role.ADMINISTRATOR)
+        for adviser in ADVISERS:
+            _account(adviser.login, Role.ADVISER)
 
 
 def found_patients() -> dict[str, tuple[Actor, DossierRef]]:

@@ -176,6 +176,9 @@ ADMINISTRATORS = (
     Administrator(key="bruno.schmitt", name="Bruno Schmitt"),
 )
 
+# Who calls people back, and sees the queue of those who asked for it, nothing else.
+ADVISERS = (Administrator(key="odile.blanc", name="Odile Blanc"),)
+
 _BY_KEY = {person.key: person for person in PROFESSIONALS}
 _PLACES = {organisation.key: organisation for organisation in ORGANISATIONS}
 

@@ -46,6 +46,10 @@ _PLACES = {
         Place("notifications:letters", _("Letters"), "envelope"),
         Place("accounts:security", _("Security"), "lock-closed"),
     ),
+    Role.ADVISER: (
+        Place("entrance:queue", _("Call back"), "phone"),
+        Place("accounts:security", _("Security"), "lock-closed"),
+    ),
     Role.ADMINISTRATOR: (
         Place("administration:log", _("Log"), "queue-list", exact=True),
         Place("administration:alerts", _("Alerts"), "exclamation-triangle"),

@@ -12,6 +12,7 @@ _HOMES = {
     Role.PATIENT: "patient:home",
     Role.PROFESSIONAL: "professional:patients",
     Role.ADMINISTRATOR: "administration:log",
+    Role.ADVISER: "entrance:queue",
 }
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Response
 
 PATIENT, DOCTOR, ADMINISTRATOR = "camille.moreau", "nadia.lefevre", "irene.vidal"
 EMERGENCY_DOCTOR, PHARMACIST = "helene.marchand", "julien.berger"
+ADVISER = "odile.blanc"
 STRANGER, WITH_PASSWORD, WITHOUT_AUTHENTICATOR, EMPTY = "stranger", "with password", "without authenticator", "empty"
 
 _CAMILLE = "main a[href*='/pro/patients/']:has-text('Moreau')"
@@ -56,6 +57,15 @@ EXAMPLES: dict[str, Example] = {
     "accounts:passkey_add": Example(PATIENT, "/security/passkeys/add/"),
     "accounts:passkey_first": Example(ADMINISTRATOR, "/security/passkeys/first/"),
     "accounts:passkey_remove": Example(ADMINISTRATOR, "/security/", ("main a[href$='/remove/']",)),
+    "accounts:password": Example(PATIENT, "/security/password/"),
+    "accounts:sessions": Example(PATIENT, "/security/sessions/"),
+    "entrance:never": Example(STRANGER, "/never/"),
+    "entrance:report": Example(STRANGER, "/never/report/"),
+    "entrance:privacy": Example(STRANGER, "/privacy/"),
+    "entrance:accessibility": Example(STRANGER, "/accessibility/"),
+    "entrance:hosting": Example(STRANGER, "/hosting/"),
+    "entrance:call_back": Example(STRANGER, "/callback/"),
+    "entrance:queue": Example(ADVISER, "/advice/"),
     "patient:home": Example(PATIENT, "/home/"),
     "patient:record": Example(PATIENT, "/record/"),
     "patient:category": Example(PATIENT, "/record/laboratory/"),
@@ -137,6 +147,7 @@ STATES: dict[str, Example] = {
     "a sign-in with a mistake": Example(
         STRANGER, "/signin/", (("[name=login]", "x@example.org"), ("[name=password]", "x"), "main form button")
     ),
+    "a call without a number": Example(STRANGER, "/callback/", ("main form button",)),
     "a wrong code": Example(WITH_PASSWORD, "/signin/code/", ("main form button",)),
     "before a change of sharing is confirmed": Example(
         PATIENT, "/sharing/", ("main a[href^='/sharing/']:text('Lefèvre'):visible", _SWITCH, _PREVIEW)
@@ -174,6 +185,8 @@ STATES: dict[str, Example] = {
 # Addresses that only take an act: they answer 405 to a visit, and what they answer to the act is among the states.
 ACTS = {
     *("accounts:sign_out", "accounts:language", "accounts:organisation"),
+    "entrance:call_done",
+    *("accounts:session_end", "accounts:sessions_end"),
     *("accounts:passkey_sign_in", "accounts:passkey_options", "accounts:passkey_enrolment"),
     *("patient:mask", "patient:unmask", "patient:sharing_preview", "patient:sharing_confirm", "patient:sharing_end"),
     *("patient:request_answer", "patient:choice_withdraw", "patient:opposition", "patient:opposition_withdraw"),

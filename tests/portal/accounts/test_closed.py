@@ -13,6 +13,9 @@ from tests.portal.accounts.conftest import give_password
 OPEN = {
     "accounts:sign_in", "accounts:passkey_sign_in", "accounts:passkey_options", "accounts:language",
     "components", "outbox",
+    # What everybody may read before signing in, and asking to be called back.
+    "entrance:never", "entrance:report", "entrance:privacy", "entrance:accessibility", "entrance:hosting",
+    "entrance:call_back",
     # For machines: nothing about a person.
     "watching:live", "watching:ready", "watching:metrics",
     # The published log: the same bytes for everybody.

@@ -106,7 +106,7 @@ def test_replacing_asks_for_a_fresh_code_and_ends_the_former_device(people, brow
     assert browser.get("/security/").wsgi_request.actor.strength is Strength.OTP
     assert SealedTOTPDevice.objects.get().confirmed
     # The other session stood on the former device: it has to show the new one.
-    assert client.get("/security/")["Location"] == "/signin/code/"
+    assert client.get("/security/")["Location"] == "/signin/?next=/security/"
     assert "account.factor_added" in events(person.account.id)
 
 
@@ -139,7 +139,7 @@ def test_staff_addresses_are_sealed_and_patients_kept_elsewhere(people):
         ("not-an-address", PASSWORD, "address"),
         ("new@example.org", "short", "12 characters"),
         ("new@example.org", "password1234", "common"),
-        ("marguerite.lefevre@example.org", "marguerite.lefevre1", "nobody would expect"),
+        ("marguerite.lefevre@example.org", "marguerite.lefevre1", "hard to guess"),
         ("new@example.org", "Carnet-sante-2026", "nobody would expect"),
         ("patient@example.org", PASSWORD, "already"),
     ],
