@@ -74,6 +74,9 @@ _GROUNDS = {
     Ground.REVIEWING: _("Reviewing doctor of the organisation"),
 }
 
+# As what a patient read their own lines.
+_READINGS = {"statement": _("Monthly statement"), "proof": _("Proof file")}
+
 
 def event_label(dotted: str) -> str:
     """What happened."""
@@ -107,6 +110,8 @@ def ground_label(ground: str) -> str:
 
 def purpose_label(purpose: str) -> str:
     """The reason of an emergency or the purpose of a request, empty when there was none."""
+    if purpose in _READINGS:
+        return str(_READINGS[purpose])
     for known in (ReasonCode, Purpose):
         if purpose in set(known):
             return known(purpose).label

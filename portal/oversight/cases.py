@@ -94,6 +94,12 @@ def cases_to_explain(actor: Actor) -> list[CaseView]:
     return _views(Case.objects.filter(actor=actor.id).order_by("concluded_at", "due_at")[:_SHOWN])
 
 
+def waiting_to_explain(actor: Actor) -> list[CaseView]:
+    """Those of them that still wait for an explanation, the most urgent first (a plain function)."""
+    waiting = Case.objects.filter(actor=actor.id, answered_at__isnull=True, concluded_at__isnull=True)
+    return _views(waiting.order_by("due_at")[:_SHOWN])
+
+
 def explain(*, actor: Actor, case_id: UUID, code: str, text: str) -> None:
     """The professional says why: a code for the administrators, words for the patient.
 

@@ -43,7 +43,7 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A month. ``history`` holds every line of somebody else; ``is_whole`` is false where there were too many."""
+    """A month. ``history`` holds every line of other people; ``is_whole`` is false where there were too many."""
 
     month: date
     visitors: tuple[Visitor, ...]
@@ -98,7 +98,9 @@ def read_statement(*, actor: Actor, month: date | None = None) -> Statement:
         lines = with_words(ref, known, name_lines(known, actor))
         facts = {"period_from": f"{month:%Y-%m-%d}", "lines": len(lines)}
         log.append(Event.HISTORY_READ, actor=actor, dossier=ref.pseudonym, purpose="statement", facts=facts)
-    days = tuple((day, tuple(group)) for day, group in groupby(folded(lines), key=lambda line: line.day))
+    # What the house files is counted above: line by line it would bury what people did.
+    by_people = folded([line for line in lines if not line.is_house])
+    days = tuple((day, tuple(group)) for day, group in groupby(by_people, key=lambda line: line.day))
     return Statement(
         month=month,
         visitors=_visitors(lines),

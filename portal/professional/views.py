@@ -16,8 +16,10 @@ from consent.acting import now
 from consent.blanks import blanks_told
 from consent.categories import Category
 from consent.explaining import patients_of
+from consent.reviewers import places_reviewed
 from portal.acting import Visit
 from portal.audiences import only_for
+from portal.oversight.cases import waiting_to_explain
 from portal.professional.forms import SearchForm
 from portal.professional.listing import dossiers_in, lines_of, traces_of
 from portal.professional.naming import people_behind
@@ -43,6 +45,8 @@ def patients(request: Visit) -> HttpResponse:
         "query": form.query,
         "lines": lines,
         "emergencies": emergencies_of(request.actor, but=mine),
+        "to_explain": waiting_to_explain(request.actor),
+        "reviews": bool(places_reviewed(request.actor, now())),
     }
     return render(request, "professional/patients.html", context)
 

@@ -53,7 +53,7 @@ _PLACES = {
     Role.ADMINISTRATOR: (
         Place("administration:log", _("Log"), "queue-list", exact=True),
         Place("administration:alerts", _("Alerts"), "exclamation-triangle"),
-        Place("administration:questions", _("Questions"), "question-mark-circle"),
+        Place("administration:questions", _("Cases"), "question-mark-circle"),
         Place("administration:integrity", _("Integrity"), "shield-check"),
         Place("administration:keys", _("Keys"), "key"),
         Place("administration:undelivered", _("Letters"), "envelope"),
