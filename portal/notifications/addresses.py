@@ -8,6 +8,7 @@ from uuid import UUID
 from audit.actor import Actor, SystemTask
 from portal.accounts.models import Account
 from portal.notifications.channels.outcomes import TryAgain
+from portal.notifications.held import Held
 from portal.notifications.kinds import Channel
 from portal.notifications.models import Delivery
 from records.contacts import open_contacts
@@ -18,11 +19,11 @@ from records.vault.cipher import Unreadable
 
 _NOT_NOW = "address_unreadable"
 
-Found = str | TryAgain
+Found = Held | TryAgain
 
 
 def addresses_of(deliveries: Sequence[Delivery]) -> dict[UUID, Found]:
-    """For each delivery its mail address or telephone number, or nothing, or why it does not open now.
+    """For each delivery its mail address or telephone number, or an empty one, or why it does not open now.
 
     A patient's is opened through the door of their dossier, which remembers it; staff's, and what is
     held beside the address in force, under a house key. Must be called outside a transaction: the door
@@ -34,7 +35,7 @@ def addresses_of(deliveries: Sequence[Delivery]) -> dict[UUID, Found]:
     for one in deliveries:
         if one.pk not in found:
             try:
-                found[one.pk] = one.held.opened(open_sealed).address if one.held else _of_staff(one, open_sealed)
+                found[one.pk] = one.held.opened(open_sealed) if one.held else _of_staff(one, open_sealed)
             except (Unreadable, ValueError):
                 found[one.pk] = TryAgain(_NOT_NOW)
     return found
@@ -55,12 +56,12 @@ def _on(contact: Contact | Unreadable | None, channel: str) -> Found:
     if isinstance(contact, Unreadable):
         return TryAgain(_NOT_NOW)
     if contact is None:
-        return ""
-    return contact.email if channel == Channel.MAIL else contact.phone
+        return Held("")
+    return Held(contact.email if channel == Channel.MAIL else contact.phone)
 
 
-def _of_staff(delivery: Delivery, open_sealed: Callable[[UUID, bytes], bytes]) -> str:
+def _of_staff(delivery: Delivery, open_sealed: Callable[[UUID, bytes], bytes]) -> Held:
     account = delivery.account
     if delivery.channel != Channel.MAIL or not account.sealed_contact:
-        return ""
-    return open_sealed(account.pk, bytes(account.sealed_contact)).decode()
+        return Held("")
+    return Held(open_sealed(account.pk, bytes(account.sealed_contact)).decode())

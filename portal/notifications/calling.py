@@ -10,6 +10,8 @@ from portal.notifications.kinds import Kind
 OPENINGS = frozenset({Event.DOSSIER_OPENED.dotted, Event.CATEGORY_READ.dotted, Event.RECORD_READ.dotted})
 # What is held for a visit is told of when it is released, not before.
 OF_A_RECORD = frozenset({Event.RECORD_CREATED.dotted, Event.RECORD_RELEASED.dotted})
+# Their object is an address kept beside the one in force, to which the letter goes.
+OF_AN_ADDRESS = frozenset({Event.CONTACT_CHANGED.dotted, Event.CONTACT_CHANGE_ASKED.dotted})
 _HAPPENED = frozenset({Outcome.ALLOWED.value, Outcome.DONE.value})
 ABOUT_A_DOSSIER = {
     Event.EMERGENCY_OPENED.dotted: Kind.EMERGENCY,
@@ -31,6 +33,7 @@ ABOUT_AN_ACCOUNT = {
     Event.ACCOUNT_FACTOR_REMOVED.dotted: Kind.SECURITY_CHANGED,
     Event.ACCOUNT_PASSWORD_CHANGED.dotted: Kind.SECURITY_CHANGED,
     Event.CONTACT_CHANGED.dotted: Kind.SECURITY_CHANGED,
+    Event.CONTACT_CHANGE_ASKED.dotted: Kind.ADDRESS_ASKED,
     Event.ACCOUNT_SIGNED_IN.dotted: Kind.NEW_DEVICE,
 }
 _PEOPLE = frozenset({Role.PATIENT.value, Role.PROFESSIONAL.value, Role.ADMINISTRATOR.value, Role.ANONYMOUS.value})

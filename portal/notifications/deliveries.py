@@ -129,13 +129,13 @@ class _Run:
         channel = Channel(first.channel)
         try:
             way = self._ways.get(channel)
-            address = prepared.address_of(first) if way is not None else ""
-            if way is None or not address:
+            place = prepared.place_of(first)
+            if way is None or not place.address:
                 self._ended += _end(ready, DeliveryState.WITHHELD, "no_address" if way else "no_channel")
                 return
             letters = [delivery.letter for delivery in ready]
-            message = compose(channel, letters, first.account.language, prepared.words_of(first))
-            way.send(address, message, reference=first.pk, handing=partial(_handing, ready))
+            message = compose(channel, letters, first.account.language, prepared.words_of(first), code=place.code)
+            way.send(place.address, message, reference=first.pk, handing=partial(_handing, ready))
         except NeverAgain as refusal:
             self._ended += _end(ready, DeliveryState.FAILED, refusal.reason)
         except TryAgain as failure:

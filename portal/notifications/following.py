@@ -6,7 +6,7 @@ written, or neither, and two workers at once wait for each other instead of writ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,8 +14,8 @@ from django.utils import timezone
 from audit.events import Event
 from audit.log import LoggedEntry, entries_after
 from portal.accounts.models import Account
-from portal.notifications.calling import OF_A_RECORD, account_kind_of, kind_of
-from portal.notifications.models import Delivery, Kind, KnownReader, Letter, LogCursor
+from portal.notifications.calling import OF_A_RECORD, OF_AN_ADDRESS, account_kind_of, kind_of
+from portal.notifications.models import Delivery, HeldAddress, Kind, KnownReader, Letter, LogCursor
 from portal.notifications.preferences import load_planner
 from portal.notifications.recipients import Reader, dossiers_of, readers_of, treating_doctor
 from records.models import Dossier
@@ -36,7 +36,8 @@ def follow_log(*, limit: int = 500) -> int:
         entries = list(entries_after(cursor.last_index, limit=limit))
         if not entries:
             return 0
-        _write(list(_called_for(entries)))
+        letters = list(_called_for(entries))
+        _write(letters, _held_for(entries))
         cursor.last_index = _number(entries[-1])
         cursor.save(update_fields=["last_index"])
         return len(entries)
@@ -71,7 +72,14 @@ def _about_a_dossier(entry: LoggedEntry, kind: Kind, dossier: Dossier) -> Iterat
             yield _letter(Reader(doctor), entry, Kind.EMERGENCY_OF_PATIENT)
 
 
-def _write(letters: Sequence[Letter]) -> None:
+def _held_for(entries: Sequence[LoggedEntry]) -> dict[int, HeldAddress]:
+    """By number of the entry, the address beside the one in force to which its letter goes."""
+    named = {_number(entry): entry.object_id for entry in entries if entry.event in OF_AN_ADDRESS and entry.object_id}
+    held = HeldAddress.objects.in_bulk(list(named.values())) if named else {}
+    return {number: held[identifier] for number, identifier in named.items() if identifier in held}
+
+
+def _write(letters: Sequence[Letter], held: Mapping[int, HeldAddress]) -> None:
     """Insert what is not there yet: the log may be followed twice, people are told once."""
     now = timezone.now()
     known = set(Account.objects.filter(pk__in={letter.account_id for letter in letters}).values_list("pk", flat=True))
@@ -80,7 +88,11 @@ def _write(letters: Sequence[Letter]) -> None:
     for letter in letters:
         if letter.account_id not in known:
             continue
+        beside = held.get(letter.entry_index)
         plans = planner(letter.account_id, Kind(letter.kind), now)
+        if letter.kind == Kind.ADDRESS_ASKED:
+            # The code goes to the address that shall prove itself, and nowhere else.
+            plans = tuple(plan for plan in plans if beside is not None and plan.channel == beside.channel)
         # Every access is told only to who asked for it, also in the portal.
         if not plans and letter.kind == Kind.ACCESS:
             continue
@@ -90,6 +102,7 @@ def _write(letters: Sequence[Letter]) -> None:
                 letter=letter,
                 account_id=letter.account_id,
                 channel=plan.channel,
+                held=beside if beside is not None and plan.channel == beside.channel else None,
                 urgency=Kind(letter.kind).traits.urgency,
                 grouped=plan.grouped,
                 next_try=plan.not_before,

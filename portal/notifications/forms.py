@@ -20,7 +20,7 @@ _ABOUT_SIGNING_IN = (Kind.NEW_DEVICE, Kind.SECURITY_CHANGED)
 def kinds_for(role: Role) -> tuple[Kind, ...]:
     """The letters that somebody on this side of the portal can get."""
     if role is Role.PATIENT:
-        return tuple(kind for kind in Kind if kind is not Kind.EMERGENCY_OF_PATIENT)
+        return tuple(kind for kind in Kind if kind not in {Kind.EMERGENCY_OF_PATIENT, Kind.ADDRESS_ASKED})
     if role is Role.PROFESSIONAL:
         return (Kind.EMERGENCY_OF_PATIENT, *_ABOUT_SIGNING_IN)
     return _ABOUT_SIGNING_IN
@@ -98,6 +98,38 @@ class WishesForm(forms.Form):
             quiet_from=typed["quiet_from"],
             quiet_until=typed["quiet_until"],
         )
+
+
+class AddressForm(forms.Form):
+    """Another address for one's letters."""
+
+    address = forms.CharField(
+        label=gettext_lazy("The new mail address or telephone number"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, ways: tuple[Channel, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        channel = forms.ChoiceField(
+            label=gettext_lazy("For which letters"),
+            choices=[(way.value, _LABELS[way]) for way in ways],
+            initial=ways[0].value,
+            widget=forms.RadioSelect if len(ways) > 1 else forms.HiddenInput,
+        )
+        self.fields = {"channel": channel, **self.fields}
+        if len(ways) == 1:
+            self.fields["address"].label = _("The new mail address")
+
+
+class CodeForm(forms.Form):
+    """The code that was sent to an address."""
+
+    code = forms.CharField(
+        label=gettext_lazy("The code of six digits"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+    )
 
 
 _LABELS = {Channel.MAIL: gettext_lazy("By mail"), Channel.SMS: gettext_lazy("By SMS")}

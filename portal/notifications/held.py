@@ -71,11 +71,13 @@ class HeldAddress(models.Model):
         return Held(plain["to"], plain.get("code", ""))
 
 
-def hold_address(account_id: UUID, channel: Channel, held: Held, *, is_former: bool) -> HeldAddress:
+def hold_address(
+    account_id: UUID, channel: Channel, held: Held, *, is_former: bool, identifier: UUID | None = None
+) -> HeldAddress:
     """Keep an address in the open transaction; one that waited for its code before is forgotten."""
     if not is_former:
         HeldAddress.objects.filter(account_id=account_id, is_former=False).delete()
-    row = HeldAddress(account_id=account_id, channel=channel, is_former=is_former)
+    row = HeldAddress(id=identifier or uuid4(), account_id=account_id, channel=channel, is_former=is_former)
     plain = {"to": held.address, **({"code": held.code} if held.code else {})}
     # Padded: the length of a ciphertext would narrow the address down.
     row.sealed = seal_for_house(_PURPOSE, row.id, json.dumps(plain, ensure_ascii=False).ljust(320).encode())

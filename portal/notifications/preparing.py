@@ -15,6 +15,7 @@ from django.utils import timezone
 from consent.models import Representation
 from portal.notifications.addresses import addresses_of
 from portal.notifications.channels.outcomes import TryAgain
+from portal.notifications.held import Held
 from portal.notifications.models import Delivery
 from portal.notifications.words import Words, words_of
 from records.vault.cipher import Unreadable
@@ -25,14 +26,14 @@ class Prepared:
     """``withheld`` says why a delivery must not leave any more; the others have an address, perhaps an empty one."""
 
     withheld: Mapping[UUID, str]
-    _addresses: Mapping[UUID, str | TryAgain]
+    _addresses: Mapping[UUID, Held | TryAgain]
     _words: Mapping[UUID, Words | Unreadable]
 
     def __repr__(self) -> str:
         return "<Prepared>"
 
-    def address_of(self, delivery: Delivery) -> str:
-        """Where it goes; empty when there is no such address.
+    def place_of(self, delivery: Delivery) -> Held:
+        """Where it goes, with the code that goes there; an empty address when there is none.
 
         Raises:
             TryAgain: the sealed address does not open now.

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from portal.notifications.held import WAITS
 from portal.notifications.kinds import Channel, Kind, Message, Urgency
 from portal.notifications.models import Letter
 from portal.notifications.words import Words
@@ -38,10 +39,24 @@ class Topic:
     represented: bool = False
 
 
-def compose(channel: Channel, letters: Sequence[Letter], language: str, words: Words) -> Message:
-    """One message for these letters of one person, in their language and with their three words."""
+def compose(channel: Channel, letters: Sequence[Letter], language: str, words: Words, *, code: str = "") -> Message:
+    """One message for these letters of one person, in their language and with their three words.
+
+    With a ``code`` it goes to an address that is not proven to be theirs: the words stay at home.
+    """
+    if code:
+        return render_code(channel, language, code)
     topics = [Topic(Kind(letter.kind), letter.represents is not None) for letter in letters]
     return render(channel, topics, language, words)
+
+
+def render_code(channel: Channel, language: str, code: str) -> Message:
+    """What goes to an address that shall prove that it is read by who typed it."""
+    with translation.override(language):
+        context = {"code": code, "minutes": int(WAITS.total_seconds() // 60), "address": settings.SITE_URL}
+        if channel is Channel.SMS:
+            return Message(text=_plain(_text("code_sms", context)))
+        return Message(subject=_one_line(_text("code_subject", {})), text=f"{_text('code_mail', context)}\n")
 
 
 def render(channel: Channel, topics: Iterable[Topic], language: str, words: Words) -> Message:

@@ -91,7 +91,7 @@ def draw_again(*, actor: Actor) -> None:
 
 def _opened(open_sealed: Callable[[UUID, bytes], bytes], row: ThreeWords) -> Words | Unreadable:
     try:
-        first, second, third = open_sealed(_place(row.account_id), bytes(row.sealed)).decode().split()
+        first, second, third = open_sealed(place_of(row.account_id), bytes(row.sealed)).decode().split()
     except Unreadable as unreadable:
         return unreadable
     return first, second, third
@@ -104,8 +104,9 @@ def _draw() -> Words:
 
 def _seal(account_id: UUID, words: Words) -> bytes:
     # Padded to one length: the length of a ciphertext would narrow the words down.
-    return seal_for_house(_PURPOSE, _place(account_id), " ".join(words).ljust(40).encode())
+    return seal_for_house(_PURPOSE, place_of(account_id), " ".join(words).ljust(40).encode())
 
 
-def _place(account_id: UUID) -> UUID:
+def place_of(account_id: UUID) -> UUID:
+    """What the words of one person are bound to; not their account, under which other things lie sealed."""
     return uuid5(_NAMESPACE, str(account_id))

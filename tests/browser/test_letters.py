@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from portal.notifications import readdressing
 from portal.notifications.kinds import Channel, Kind, Urgency
 from portal.notifications.models import Delivery, DeliveryState, Letter
 from portal.notifications.words import three_words
@@ -77,11 +78,13 @@ def test_pages_of_letters_are_accessible(visit, language) -> None:
     everybody = {
         patient.account: [
             "/letters/", "/letters/?show=unread", "/letters/preferences/", "/letters/preferences/emergency/",
-            "/security/",
+            "/letters/address/", "/security/",
         ],
-        doctor.account: ["/letters/", "/letters/preferences/"],
+        doctor.account: ["/letters/", "/letters/preferences/", "/letters/address/"],
         administrator: ["/letters/", "/letters/preferences/new_device/", "/administration/letters/"],
     }  # fmt: skip
+    # The doctor's page shows the step of the code, the patient's the form for another address.
+    readdressing.ask(actor=doctor.actor, channel=Channel.MAIL, typed="a.rather.long.address.of.somebody@example.org")
     wrong = []
     for account, addresses in everybody.items():
         page = visit(account, language, scripts=True)

@@ -15,11 +15,12 @@ from consent.categories import Category
 from consent.professions import Profession
 from portal.notifications.kinds import Channel, Kind, Urgency
 from portal.notifications.models import Letter
-from portal.notifications.wording import Topic, compose, render
+from portal.notifications.wording import Topic, compose, render, render_code
 from portal.notifications.words import known_words, three_words
 from tests.portal.ward import a_carer, a_patient, browser_of
 
 LANGUAGES = ("fr", "en")
+CODE = "004217"
 WORDS = ("lanterne", "olivier", "brise")
 TOPICS = [Topic(kind, represented) for kind in Kind for represented in (False, True)]
 SITE = "https://carnet.example.fr"
@@ -69,6 +70,7 @@ def everything_that_leaves(words=WORDS):
         for channel in Channel:
             for topics in [[topic] for topic in TOPICS] + [TOPICS]:
                 yield language, channel, topics, render(channel, topics, language, words)
+            yield language, channel, "code", render_code(channel, language, CODE)
 
 
 def labels():
@@ -101,7 +103,8 @@ def test_every_kind_has_its_words_and_every_file_is_read() -> None:
         }
         assert own - {"several"} == kinds
     rest = {name for name in files() if name.count("/") == 1}
-    assert rest == {"emails/mail.txt", "emails/sms.txt", "emails/subject.txt", "emails/whose.txt"}
+    codes = {"emails/code_mail.txt", "emails/code_sms.txt", "emails/code_subject.txt"}
+    assert rest == {"emails/mail.txt", "emails/sms.txt", "emails/subject.txt", "emails/whose.txt", *codes}
 
 
 def test_no_message_betrays_a_word_of_health_a_category_or_a_profession() -> None:
@@ -140,7 +143,7 @@ def test_nothing_else_can_enter_a_message() -> None:
     for name in files():
         source = engines["jinja2"].env.loader.get_source(engines["jinja2"].env, name)[0]
         named |= set(re.findall(r"{{\s*([a-z_.]+)", source)) - {"_"}
-    assert named <= {"sentence", "words", "address", "aside"}
+    assert named <= {"sentence", "words", "address", "aside", "code", "ngettext"}
     assert {field.name for field in fields(Topic)} == {"kind", "represented"}
 
 
@@ -162,7 +165,9 @@ def test_a_letter_of_the_worst_person_says_none_of_it(db) -> None:
 
 def test_each_message_carries_the_three_words_and_its_language() -> None:
     for _language, channel, topics, message in everything_that_leaves():
-        assert " ".join(WORDS) in message.text
+        # What goes to an address that is not proven yet carries a code, and no word that is somebody's own.
+        assert (" ".join(WORDS) in message.text) == (topics != "code")
+        assert (CODE in message.text) == (topics == "code")
         assert "%(" not in message.text + message.subject
         assert (message.subject == "") == (channel is Channel.SMS), topics
     assert "Bonjour" in render(Channel.MAIL, [TOPICS[0]], "fr", WORDS).text
@@ -208,7 +213,7 @@ def test_previews_are_what_is_sent(db, language) -> None:
     browser = browser_of(patient.account)
     for kind in Kind:
         answer = browser.get(f"/letters/preferences/{kind.value}/")
-        if kind is Kind.EMERGENCY_OF_PATIENT:
+        if kind in {Kind.EMERGENCY_OF_PATIENT, Kind.ADDRESS_ASKED}:
             assert answer.status_code == 404
             continue
         shown = html.unescape(answer.content.decode())

@@ -1,0 +1,43 @@
+"""The letter about another address that waits for its code cannot be switched off."""
+
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("notifications", "0005_held_addresses"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.RemoveConstraint(
+            model_name="switch",
+            name="switch_not_of_what_must_be_told",
+        ),
+        migrations.AddConstraint(
+            model_name="switch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_on", True),
+                    models.Q(
+                        (
+                            "kind__in",
+                            [
+                                "emergency",
+                                "emergency_of_patient",
+                                "new_device",
+                                "security_changed",
+                                "address_asked",
+                                "unsealing",
+                            ],
+                        ),
+                        _negated=True,
+                    ),
+                    _connector="OR",
+                ),
+                name="switch_not_of_what_must_be_told",
+                violation_error_message="This letter cannot be switched off.",
+            ),
+        ),
+    ]
