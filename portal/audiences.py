@@ -7,13 +7,13 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from audit.actor import Role
 from portal.acting import Visit
 from portal.switching import from_another_tab
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class OnlyForOneself(Exception):
@@ -37,7 +37,7 @@ def only_for(role: Role, *, on_behalf: bool = False, from_any_tab: bool = False)
 
     def close(view: View) -> View:
         @wraps(view)
-        def opened(request: Visit, *args: Any, **kwargs: Any) -> HttpResponse:
+        def opened(request: Visit, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.actor.role is not role:
                 raise PermissionDenied
             if role is Role.PATIENT and request.actor.on_behalf_of is not None and not on_behalf:

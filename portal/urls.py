@@ -13,6 +13,8 @@ urlpatterns = [
     path("", ui.front_step, name="home"),
     path("", include("portal.accounts.urls")),
     path("", include("portal.patient.urls")),
+    path("record/files/", include("portal.patient.file_urls")),
+    path("pro/files/", include("portal.professional.file_urls")),
     path("letters/", include("portal.notifications.urls")),
     path("pro/", include("portal.professional.urls")),
     path("log/", include("portal.transparency.urls")),
@@ -22,6 +24,7 @@ urlpatterns = [
     path("pro/reviews/", include("portal.professional.review_urls")),
     path("administration/", include("portal.administration.urls")),
     path("", include("portal.entrance.urls")),
+    path("", include("portal.welcoming.urls")),
     path("", include("portal.watching.urls")),
 ]
 

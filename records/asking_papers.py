@@ -87,6 +87,11 @@ def decline(*, actor: Actor, request_id: UUID) -> None:
     through(Attempt(actor, Event.PAPER_DECLINED, object_id=request_id), act)
 
 
+def count_waiting(dossier_id: UUID) -> int:
+    """How many requests wait for this patient; nothing of them is opened."""
+    return PaperRequest.objects.filter(dossier_id=dossier_id, answer="").count()
+
+
 def _ask(attempt: Attempt, *, dossier_id: UUID, category: Category, words: str) -> UUID | Exception:
     entered = _entered(attempt, dossier_id)
     if isinstance(entered, Exception):

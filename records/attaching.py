@@ -6,7 +6,7 @@ removes them.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -16,7 +16,7 @@ from consent.categories import Category
 from records.formats.beside import File
 from records.formats.fhir.bundle import Unreadable
 from records.formats.sentences import sentence_of
-from records.keeping import empty_row
+from records.keeping import empty_row, keep_document
 from records.labels import label_of
 from records.models import Document
 from records.receiving import room_left
@@ -30,8 +30,41 @@ from records.writing import Filing
 _PIECE = 1024 * 1024
 
 
-def attach_files(filing: Filing, record_id: UUID, category: Category, files: tuple[File, ...]) -> None:
+@dataclass(slots=True, repr=False)
+class Staged:
+    """A document that was sealed while it came in, with its bytes: kept when a record needs it just as it came."""
+
+    document_id: UUID
+    content: bytes
+    kept: bool = False
+
+    def __repr__(self) -> str:
+        return "<Staged>"
+
+
+def drop_staged(filing: Filing, staged: Staged) -> None:
+    """Take out a staged document that no record needed as it came."""
+    row = Document.objects.select_for_update().get(id=staged.document_id, dossier_id=filing.ref.id, record=None)
+    empty_row(row)
+    append(
+        Event.FILE_REMOVED,
+        actor=filing.actor,
+        outcome=Outcome.DONE,
+        dossier=filing.ref.pseudonym,
+        category=row.category,
+        object_id=row.id,
+        revision=row.revision,
+        key_version=row.key_version,
+    )
+
+
+def attach_files(
+    filing: Filing, record_id: UUID, category: Category, files: tuple[File, ...], staged: Staged | None = None
+) -> None:
     """Seal these files and keep them with a record that is being filed, in place of any that it had.
+
+    Args:
+        staged: what was sealed already; a file with the same bytes is not sealed twice.
 
     Raises:
         Unreadable: the health record has no more room.
@@ -42,7 +75,11 @@ def attach_files(filing: Filing, record_id: UUID, category: Category, files: tup
     if files and sum(sealed_size(len(file.content)) for file in files) > room_left(filing.ref.id):
         raise Unreadable(sentence_of("no-room", {}))
     for file in files:
-        _attach(filing, record_id, category, file)
+        if staged is not None and not staged.kept and file.content == staged.content:
+            keep_document(filing, staged.document_id, record_id, media_type=file.media_type)
+            staged.kept = True
+        else:
+            _attach(filing, record_id, category, file)
 
 
 def _attach(filing: Filing, record_id: UUID, category: Category, file: File) -> None:

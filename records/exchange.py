@@ -25,7 +25,7 @@ from consent.granting import Invalid
 from consent.models import Professional
 from consent.thresholds import decide_opening
 from records.amending import amend_record, kept_resources
-from records.attaching import attach_files
+from records.attaching import Staged, attach_files, drop_staged
 from records.dossiers import Unknown as Unknown
 from records.dossiers import enter, ref_of
 from records.formats.fhir.bundle import Bundle, Unreadable
@@ -67,6 +67,7 @@ def import_bundle(
     dossier_id: UUID | None = None,
     progress: Progress | None = None,
     reader: Callable[[Path], Bundle] = read_bundle,
+    staged: Staged | None = None,
 ) -> ImportReport:
     """Take a file into one dossier, all or nothing; taking it in again changes nothing.
 
@@ -78,6 +79,7 @@ def import_bundle(
         dossier_id: the dossier; without it a new one is made from the file's Patient (import and seed only).
         progress: called with (done, total) as records are written.
         reader: what reads the file; :func:`read_file` takes every kind.
+        staged: the file itself, when it was sealed while it came in: kept with its record, or taken out.
 
     Raises:
         Unreadable: the file is malformed, speaks of somebody else, or of nobody when a dossier is to be made.
@@ -94,7 +96,9 @@ def import_bundle(
         with transaction.atomic(durable=True):
             filing, new = attempt.filing(patient)
             attempt.expect_drawers(filing, {piece.category for piece in pieces})
-            landed = _file(filing, pieces, progress)
+            landed = _file(filing, pieces, progress, staged)
+            if staged is not None and not staged.kept:
+                drop_staged(filing, staged)
             report = ImportReport(
                 ref=filing.ref,
                 new=new,
@@ -214,7 +218,9 @@ def _reason(problem: BaseException) -> str:
     return "interrupted" if isinstance(problem, KeyboardInterrupt | SystemExit) else "fault"
 
 
-def _file(filing: Filing, pieces: list[Piece], progress: Progress | None) -> dict[tuple[str, Category], Tally]:
+def _file(
+    filing: Filing, pieces: list[Piece], progress: Progress | None, staged: Staged | None
+) -> dict[tuple[str, Category], Tally]:
     landed: dict[tuple[str, Category], Tally] = {}
     authors = _directory(pieces)
     kept: dict[UUID, dict[str, object]] | None = None
@@ -231,7 +237,7 @@ def _file(filing: Filing, pieces: list[Piece], progress: Progress | None) -> dic
         if filed.created:
             tally.created += 1
             if piece.files:
-                attach_files(filing, filed.record_id, piece.category, piece.files)
+                attach_files(filing, filed.record_id, piece.category, piece.files, staged)
         else:
             if kept is None:
                 kept = kept_resources(filing, filing.sources.values())
@@ -242,7 +248,7 @@ def _file(filing: Filing, pieces: list[Piece], progress: Progress | None) -> dic
                 amend_record(
                     filing, filed.record_id, category=piece.category, header=piece.header, resource=piece.resource
                 )
-                attach_files(filing, filed.record_id, piece.category, piece.files)
+                attach_files(filing, filed.record_id, piece.category, piece.files, staged)
                 tally.amended += 1
         if progress is not None:
             progress(done, len(pieces))

@@ -42,6 +42,8 @@ class Sheet(Blunt):
     picture: bytes
     media_type: str
     text: str
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -102,6 +104,10 @@ def look_at(*, actor: Actor, document_id: UUID, first: int = 1) -> Look:
         )
 
 
+def _size(told: object) -> int:
+    return told if isinstance(told, int) and 0 < told < 10_000 else 0
+
+
 def _sheets(facts: dict[str, object], files: tuple[bytes, ...], first: int) -> tuple[Sheet, ...]:
     """The sheets of an answer that is believed no more than a file."""
     listed = facts.get("sheets")
@@ -113,6 +119,8 @@ def _sheets(facts: dict[str, object], files: tuple[bytes, ...], first: int) -> t
             picture=pictures[place],
             media_type="image/png" if one.get("media") == "image/png" else "image/jpeg",
             text=text if isinstance(text := one.get("text"), str) else "",
+            width=_size(one.get("width")),
+            height=_size(one.get("height")),
         )
         for place, one in enumerate(told)
     )

@@ -14,6 +14,7 @@ from portal.audiences import only_for
 from portal.notifications.models import Letter
 from portal.patient import history
 from portal.patient.changes import is_opposed
+from records.asking_papers import count_waiting
 from records.on_behalf import find_dossier
 from records.reading import open_overview
 
@@ -34,6 +35,7 @@ def home(request: Visit) -> HttpResponse:
         "looks": history.last_looks(overview.ref, request.actor),
         "checkpoint": latest_checkpoint(),
         "is_opposed": is_opposed,
+        "papers": count_waiting(overview.ref.id),
         "unread": Letter.objects.addressed_to(request.actor.id).unread().count(),
     }
     return render(request, "patient/home.html", context)

@@ -71,7 +71,7 @@ def compose(note: Note, signature: Signature, *, written_at: datetime) -> dict[s
         "type": _type_of(note),
         "description": note.title,
         "date": written_at.astimezone(UTC).isoformat(timespec="seconds"),
-        "author": [_author(signature)],
+        "author": [author_of(signature)],
         "content": [{"attachment": attachment}],
         "context": {"period": {"start": note.written_on.isoformat()}},
     }
@@ -87,8 +87,9 @@ def _type_of(note: Note) -> dict[str, object]:
     return {"coding": [{"system": _LOINC, "code": code, "display": display}], "text": note.title}
 
 
-def _author(signature: Signature) -> dict[str, object]:
-    author: dict[str, object] = {"type": "Practitioner", "display": signature.name}
+def author_of(signature: Signature) -> dict[str, Any]:
+    """Who signs, as FHIR refers to them."""
+    author: dict[str, Any] = {"type": "Practitioner", "display": signature.name}
     if signature.rpps:
         author["identifier"] = {"system": _RPPS, "value": signature.rpps}
     return author

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from portal import switching
-from portal.ui import formatting, icons, navigation, pseudonyms, results
+from portal.ui import files, formatting, icons, navigation, pseudonyms, results
 
 
 def url(name: str, *args: object, **kwargs: object) -> str:
@@ -70,6 +70,9 @@ def environment(**options: Any) -> Environment:
         "status_words": results.status_words,
         "curve_of": results.curve_of,
         "shown": results.shown,
+        "file_icon": files.file_icon,
+        "file_kind": files.file_kind,
+        "file_size": files.file_size,
         "now": timezone.localtime,
     }
     for name in (

@@ -13,4 +13,10 @@ def draw_examination(raw: bytes, _first: int, _count: int, _width: int) -> Made:
     files = dict(zip(made.facts["files"], made.files, strict=True))
     if "preview" not in files:
         return Made({"pages": 0, "sheets": []})
-    return Made({"pages": 1, "sheets": [{"text": "", "media": "image/png"}]}, (files["preview"],))
+    return Made(
+        {
+            "pages": 1,
+            "sheets": [{"text": "", "media": "image/png", "width": made.facts["wide"], "height": made.facts["high"]}],
+        },
+        (files["preview"],),
+    )

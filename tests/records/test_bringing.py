@@ -9,6 +9,7 @@ import pytest
 from django.utils import translation
 from PIL import Image
 
+from audit.actor import Actor
 from audit.log import entries_by
 from consent.categories import Category
 from consent.granting import Invalid
@@ -96,9 +97,8 @@ def test_a_patient_takes_out_what_they_brought(household: Household) -> None:
             remove_own(actor=somebody, record_id=item.record_id, confirmed=True)
     document = Document.objects.get()
     assert remove_own(actor=household.patient, record_id=item.record_id, confirmed=True) is Category.PRESCRIPTION
-    assert (
-        open_category(actor=household.patient, dossier_id=household.ref.id, category=Category.PRESCRIPTION).items == ()
-    )
+    drawer = open_category(actor=household.patient, dossier_id=household.ref.id, category=Category.PRESCRIPTION)
+    assert drawer.items == ()
     overview = open_overview(actor=household.patient)
     assert not [view for view in overview.categories if view.count]
     for opening in (
@@ -163,7 +163,7 @@ def test_a_professional_asks_for_a_document_and_the_patient_answers(household: H
 
 def test_words_of_a_request_turn_with_the_key(household: Household) -> None:
     ask_paper(actor=household.doctor, dossier_id=household.ref.id, category=Category.IMAGING, words="x")
-    begin(actor=household.patient, dossier_id=household.ref.id)
+    begin(actor=Actor.system("rotation"), dossier_id=household.ref.id)
     assert count_behind(household.ref.id, 2) == 1
 
 

@@ -33,6 +33,8 @@ class Picture:
 
     png: bytes
     masked: bool
+    width: int
+    height: int
 
     def __repr__(self) -> str:
         return "<Picture>"
@@ -57,7 +59,7 @@ def preview(dataset: Dataset) -> Picture | None:
     except Exception:
         # A codec that is missing, or pixels that are not what the tags say: the examination goes in without preview.
         return None
-    return Picture(told.getvalue(), masked)
+    return Picture(told.getvalue(), masked, picture.width, picture.height)
 
 
 def _eight_bits(dataset: Dataset, pixels: Any) -> Any:

@@ -64,6 +64,7 @@ def read_dicom(raw: bytes) -> Made:
     picture = preview(dataset)
     if picture is not None:
         made["preview"], facts["masked"] = picture.png, picture.masked
+        facts["wide"], facts["high"] = picture.width, picture.height
     return Made({**facts, "files": list(made)}, tuple(made.values()))
 
 

@@ -21,7 +21,15 @@ from tests.counts import COUNTS
 from tests.records.formats.fhir.samples import needs_samples, sample_files
 from tests.records.formats.pdfs import action, pdf, with_attachment
 
-SCRIPT = String("app.alert('x')")
+SCRIPT = action("JavaScript", JS=String("app.alert('x')"))
+
+
+def names(**trees):
+    return Dictionary({f"/{key}": Dictionary(Names=Array([String("a"), value])) for key, value in trees.items()})
+
+
+def outline(kind, **more):
+    return Dictionary(First=Dictionary(Title=String("x"), A=action(kind, **more)))
 
 
 @pytest.fixture(autouse=True)
@@ -44,16 +52,16 @@ def walk(raw: bytes) -> str:
     ("raw", "removed"),
     [
         (pdf(), []),
-        (pdf(OpenAction=action("JavaScript", JS=SCRIPT)), ["script"]),
+        (pdf(OpenAction=SCRIPT), ["script"]),
         (pdf(OpenAction=action("GoTo", D=Array([0, Name.Fit]))), []),
-        (pdf(AA=Dictionary(WC=action("JavaScript", JS=SCRIPT))), ["script"]),
-        (pdf(Names=Dictionary(JavaScript=Dictionary(Names=Array([String("a"), action("JavaScript", JS=SCRIPT)])))), ["script"]),
+        (pdf(AA=Dictionary(WC=SCRIPT)), ["script"]),
+        (pdf(Names=names(JavaScript=SCRIPT)), ["script"]),
         (pdf(AcroForm=Dictionary(Fields=Array(), XFA=Array([]))), ["script"]),
-        (pdf(Outlines=Dictionary(First=Dictionary(Title=String("x"), A=action("SubmitForm", F=String("http://x"))))), ["script"]),
-        (pdf(Outlines=Dictionary(First=Dictionary(Title=String("x"), A=action("URI", URI=String("javascript:1"))))), ["script"]),
-        (pdf(Outlines=Dictionary(First=Dictionary(Title=String("x"), A=action("URI", URI=String("https://example.org"))))), []),
+        (pdf(Outlines=outline("SubmitForm", F=String("http://x"))), ["script"]),
+        (pdf(Outlines=outline("URI", URI=String("javascript:1"))), ["script"]),
+        (pdf(Outlines=outline("URI", URI=String("https://example.org"))), []),
         (with_attachment(), ["file"]),
-        (with_attachment(OpenAction=action("JavaScript", JS=SCRIPT)), ["file", "script"]),
+        (with_attachment(OpenAction=SCRIPT), ["file", "script"]),
     ],
 )  # fmt: skip
 def test_what_acts_by_itself_is_removed(raw, removed):
@@ -124,8 +132,14 @@ def test_a_name_that_agrees_or_says_nothing_is_no_obstacle(name):
 
 @pytest.mark.parametrize(
     ("name", "title"),
-    [("../../etc/passwd", "passwd"), ("C:\\scans\\Ma_photo.JPG", "Ma photo"), ("a\x00b\n.pdf", "a b"), (".pdf", ".pdf"), ("x" * 300, "x" * 120)],
-)  # fmt: skip
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\scans\\Ma_photo.JPG", "Ma photo"),
+        ("a\x00b\n.pdf", "a b"),
+        (".pdf", ".pdf"),
+        ("x" * 300, "x" * 120),
+    ],
+)
 def test_a_title_is_no_path(name, title):
     assert title_of(name) == title
 
@@ -200,8 +214,17 @@ def spoil(raw: bytes, dice: random.Random) -> bytes:
     return bytes(told)
 
 
+def tried(raw: bytes, name: str) -> str:
+    """The sentence of the refusal, nothing when it goes in; anything else fails the test."""
+    try:
+        sort_out(read_bytes(raw, name, About(title="x")))
+    except Unreadable as refusal:
+        return str(refusal)
+    return ""
+
+
 @needs_samples
-def test_mutations_of_every_kind_end_in_a_bundle_or_a_sentence(tmp_path):
+def test_mutations_of_every_kind_end_in_a_bundle_or_a_sentence():
     """Seeds kept: the number of the try is the seed, so that a failure says how to make it again."""
     good = [
         *((pdf("Fuzz", pages=2), "a.pdf"), (with_attachment(), "a.pdf"), (photo(), "a.jpg"), (b"Un texte", "a.txt")),
@@ -213,13 +236,8 @@ def test_mutations_of_every_kind_end_in_a_bundle_or_a_sentence(tmp_path):
     for seed in range(COUNTS.whole_mutations):
         dice = random.Random(seed)
         raw, name = good[seed % len(good)]
-        try:
-            bundle = read_bytes(spoil(raw, dice), name, About(title="x"))
-            sort_out(bundle)
-            ends["in"] += 1
-        except Unreadable as refusal:
-            assert "Traceback" not in str(refusal)
-            assert len(str(refusal)) < 300
-            ends["out"] += 1
-    assert ends["in"] + ends["out"] == COUNTS.whole_mutations
+        told = tried(spoil(raw, dice), name)
+        assert "Traceback" not in told
+        assert len(told) < 300
+        ends["out" if told else "in"] += 1
     assert min(ends.values()) > 0

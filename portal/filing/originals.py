@@ -1,0 +1,27 @@
+"""Sending the original of a document to whoever may read its record."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+
+from portal.acting import Visit
+from portal.serving import document_response
+from records.documents import open_document
+
+# Whatever it is, it runs nothing and belongs to no page, even where a browser would open it.
+_SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+
+def send_original(request: Visit, document_id: UUID) -> HttpResponseBase:
+    """The document as a download, whole or the part that was asked for.
+
+    Raises:
+        Unknown: there is no such document for this actor.
+        Unreadable: sealed data do not open.
+        StoreAway: the store cannot be used now.
+    """
+    answer = document_response(request, open_document(actor=request.actor, document_id=document_id))
+    answer["Content-Security-Policy"] = _SANDBOX
+    return answer
