@@ -25,7 +25,7 @@ from records.dossiers import Closed, NoDossier
 from records.reading import Unknown
 from records.receiving import NotTaken, QuotaFull
 from records.stores import StoreAway
-from records.vault.cipher import Unreadable
+from records.vault.cipher import Flaw, Unreadable
 from records.vault.keyring import KeyringRefused
 
 _log = logging.getLogger("carnet.portal")
@@ -58,15 +58,16 @@ def page_for(request: HttpRequest, exception: Exception) -> HttpResponse | None:
     if isinstance(exception, NoDossier):
         return no_dossier(request)
     if isinstance(exception, Unreadable):
-        return unreadable(request)
+        # A keyring that hands out other keys than it was given is out of order as a whole, not one document.
+        return unavailable(request) if exception.flaw is Flaw.WRONG_KEY else unreadable(request)
     if isinstance(exception, NotTaken):
         return not_taken(request, exception)
     if isinstance(exception, StoreAway):
         _log.error("the store of documents cannot be used: look at DOCUMENTS and where it leads")
         return unavailable(request)
     if isinstance(exception, KeyringRefused):
-        # Which file and why is for the operator: its path and mode stand in no page.
-        _log.error("the keyring cannot be used: look at KEYRING_FILE, its place and its mode")
+        # Which file or service and why is for the operator: nothing of it stands in a page.
+        _log.error("the keyring cannot be used: look at KEYRING and the settings that belong to it")
         return unavailable(request)
     return None
 

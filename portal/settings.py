@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.documents import read_documents
 from portal.env import Environment, django_database
+from portal.keyrings import read_keyring
 from portal.outgoing import read_outgoing
 from portal.production import refuse_weak_production
 
@@ -53,8 +54,14 @@ REDIS_URL = _env.redis("REDIS_URL")
 DATA_FOLDER = _env.path("DATA_FOLDER", BASE_DIR / ".carnet", expected="the folder of files that Carnet keeps")
 
 # --- Keys -------------------------------------------------------------------------------------
-KEYRING = _env.choice("KEYRING", ("local",), None if IS_PRODUCTION else "local")
-KEYRING_FILE = _env.key_file("KEYRING_FILE", expected="the JSON file of the local keyring")
+_keyring = read_keyring(
+    _env,
+    default=None if IS_PRODUCTION else "local",
+    private_network=_env.flag("PRIVATE_NETWORK", default=False),
+)
+KEYRING = _keyring.kind
+KEYRING_FILE = _keyring.file
+KEYRING_OPTIONS = _keyring.options
 AUDIT_ORIGIN = _env.text("AUDIT_ORIGIN", expected="the name of the log, such as carnet.example.fr/log")
 # Only the sequencer signs; with the public keys the web and the worker do without the signing key.
 AUDIT_PUBLIC_KEYS_FILE = (
@@ -93,7 +100,7 @@ refuse_weak_production(
     databases=_databases,
     redis=REDIS_URL,
     keyring=KEYRING,
-    key_files={"KEYRING_FILE": KEYRING_FILE}
+    key_files=({"KEYRING_FILE": KEYRING_FILE} if KEYRING_FILE else {})
     | ({"AUDIT_SIGNING_KEY_FILE": AUDIT_SIGNING_KEY_FILE} if AUDIT_SIGNING_KEY_FILE else {}),
 )
 

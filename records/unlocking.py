@@ -10,18 +10,15 @@ from __future__ import annotations
 import hmac
 import os
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from uuid import UUID
-
-from django.conf import settings
 
 from records.key_cache import CACHE as CACHE
 from records.key_cache import look_around
+from records.keyrings.choosing import keyring as keyring
 from records.models import HouseKey, KeyState, PatientKey
 from records.vault.cipher import Flaw, Unreadable
 from records.vault.envelope import KEY_BYTES, check_value
-from records.vault.keyring import Keyring, KeyringRefused, LocalKeyring, WrapContext, Wrapped
+from records.vault.keyring import WrapContext, Wrapped
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,22 +28,6 @@ class NewKey:
     kek_id: str
     wrapped: bytes
     check_value: bytes
-
-
-def keyring() -> Keyring:
-    """The keyring of the settings ``KEYRING`` and ``KEYRING_FILE``.
-
-    Raises:
-        KeyringRefused: it is of an unknown kind, or cannot be used.
-    """
-    if settings.KEYRING != "local":
-        raise KeyringRefused(f"KEYRING={settings.KEYRING!r}: expected 'local'.")
-    path = Path(settings.KEYRING_FILE)
-    try:
-        changed = path.stat().st_ctime_ns
-    except OSError:
-        changed = 0
-    return _local(path, changed)
 
 
 def make_key(owner: UUID, version: int) -> NewKey:
@@ -79,10 +60,3 @@ def unlock(owner: UUID, row: PatientKey | HouseKey) -> bytes:
             raise Unreadable(Flaw.WRONG_KEY)
         CACHE.put(slot, key)
     return key
-
-
-@lru_cache(maxsize=2)
-def _local(path: Path, _changed: int) -> LocalKeyring:
-    # The time of change is part of the key, so that a file made readable by others is refused at
-    # the next request and a new one is taken up, both without a restart.
-    return LocalKeyring(path)

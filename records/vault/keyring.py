@@ -56,6 +56,10 @@ class KeyringRefused(Exception):
     """The keyring cannot be used: a sentence that says what to do."""
 
 
+class KeyringAway(KeyringRefused):
+    """The keyring does not answer now, or not as it should: nothing opens until it does, and no restart is needed."""
+
+
 class Keyring(Protocol):
     """What every keyring does, wherever its keys live. The context is never optional."""
 
@@ -107,10 +111,8 @@ class LocalKeyring:
         Raises:
             ValueError: ``plaintext`` is not 32 bytes long.
         """
-        if len(plaintext) != KEY_BYTES:
-            raise ValueError(f"key of {len(plaintext)} bytes: expected {KEY_BYTES}")
         nonce = os.urandom(NONCE_BYTES)
-        sealed = XAES(self._keys[self._current]).encrypt(nonce, plaintext, _aad(self._current, context))
+        sealed = XAES(self._keys[self._current]).encrypt(nonce, checked_key(plaintext), _aad(self._current, context))
         return Wrapped(self._current, bytes((_FORMAT,)) + nonce + sealed)
 
     def unwrap(self, wrapped: Wrapped, context: WrapContext) -> bytes:
@@ -139,10 +141,39 @@ class LocalKeyring:
 
     def health(self) -> Health:
         """Wrap and unwrap a throw-away key under the current one."""
-        context = WrapContext(UUID(int=0), 0)
-        probe = os.urandom(KEY_BYTES)
-        ok = self.unwrap(self.wrap(probe, context), context) == probe
-        return Health(ok, f"The local keyring wraps with {self._current}; {len(self._keys)} key(s) held.")
+        return health_of(self, f"The local keyring, {len(self._keys)} key(s) held,")
+
+
+def checked_key(plaintext: bytes) -> bytes:
+    """A key to wrap, if it is one.
+
+    Raises:
+        ValueError: it is not 32 bytes long.
+    """
+    if len(plaintext) != KEY_BYTES:
+        raise ValueError(f"key of {len(plaintext)} bytes: expected {KEY_BYTES}")
+    return plaintext
+
+
+def packed(answer: object) -> bytes:
+    """What a keyring elsewhere gave back as a key, if it is one.
+
+    Raises:
+        KeyringAway: it is not 32 bytes long.
+    """
+    if not isinstance(answer, bytes) or len(answer) != KEY_BYTES:
+        raise KeyringAway("The keyring answered with something else than a key.")
+    return answer
+
+
+def health_of(ring: Keyring, name: str) -> Health:
+    """Wrap and unwrap a throw-away key; ``name`` begins the sentence for the operator."""
+    context, probe = WrapContext(UUID(int=0), 0), os.urandom(KEY_BYTES)
+    try:
+        ok = ring.unwrap(ring.wrap(probe, context), context) == probe
+        return Health(ok, f"{name} wraps with {ring.current_kek_id()}." if ok else f"{name} gives back other keys.")
+    except (KeyringRefused, Unreadable) as trouble:
+        return Health(False, str(trouble))
 
 
 def _aad(kek_id: str, context: WrapContext) -> bytes:
