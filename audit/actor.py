@@ -47,6 +47,7 @@ class SystemTask(StrEnum):
     SWEEP = "sweep"
     ERASURE = "erasure"
     EXPORT = "export"
+    VERIFICATION = "verification"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ ALARM_AFTER = timedelta(minutes=5)
 _PATIENCE_SECONDS = 5
 _LARGEST_ANSWER = 64 * 1024
 
-_OLDEST_UNSEEN = "SELECT min(at) FROM public.audit_checkpoint WHERE size > %s"
+_OLDEST_UNSEEN = "SELECT at FROM public.audit_checkpoint WHERE size > %s ORDER BY size LIMIT 1"
 
 
 class Result(StrEnum):
@@ -192,8 +192,8 @@ def witness_view(witness: Witness) -> WitnessView:
     size = last.size if last else 0
     with connection.cursor() as cursor:
         cursor.execute(_OLDEST_UNSEEN, [size])
-        waiting_since = cursor.fetchone()[0]
-    return WitnessView(witness.name, size, last.at if last else None, waiting_since)
+        row = cursor.fetchone()
+    return WitnessView(witness.name, size, last.at if last else None, row[0] if row else None)
 
 
 def cosigned_note(size: int, note: str) -> str:

@@ -159,6 +159,7 @@ class Event(Enum):
     PAPER_BROUGHT = ("paper.brought", _("document brought that was asked for"))
     PAPER_DECLINED = ("paper.declined", _("document not brought that was asked for"))
     PAPERS_READ = ("papers.read", _("documents asked for looked at"))
+    LOG_VERIFICATION_ASKED = ("log.verification_asked", _("verification of the log asked for"))
     LOG_EXPIRED = ("log.expired", _("lines of a month let go of, whose time to be kept was over"))
 
     def __init__(self, dotted: str, meaning: str) -> None:

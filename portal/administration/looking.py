@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from audit.actor import Actor, Role
+from audit.actor import Actor, Role, SystemTask
 from audit.cosigning import WitnessView, witness_views
 from audit.events import Event, Outcome
 from audit.log import append
@@ -92,13 +92,25 @@ def read_integrity(*, actor: Actor) -> IntegrityView:
     return view
 
 
-def verify(*, actor: Actor) -> Report:
-    """Read the whole log again, then remember what was found.
+def ask_for_verification(*, actor: Actor) -> None:
+    """Remember that this administrator asked for a verification that the house will do by itself.
 
     Raises:
         PermissionDenied: the actor is no administrator.
     """
     _administrators_only(actor)
+    with transaction.atomic(durable=True):
+        append(Event.LOG_VERIFICATION_ASKED, actor=actor, outcome=Outcome.DONE)
+
+
+def verify(*, actor: Actor) -> Report:
+    """Read the whole log again, then remember what was found.
+
+    Raises:
+        PermissionDenied: the actor is neither an administrator nor the house itself.
+    """
+    if actor.task is not SystemTask.VERIFICATION:
+        _administrators_only(actor)
     report = verify_log()
     facts: dict[str, str | int | UUID] = {"size": report.size, "verdict": verdict_of(report)}
     if report.first_bad is not None:

@@ -22,7 +22,7 @@ from consent.granting import Invalid
 from portal.acting import Visit
 from portal.administration.charting import hours_chart
 from portal.administration.forms import LogForm
-from portal.administration.looking import read_integrity, read_log, verdict_of, verify
+from portal.administration.looking import ask_for_verification, read_integrity, read_log, verdict_of, verify
 from portal.administration.rows import row_of
 from portal.administration.taking import as_table, take_log
 from portal.administration.tasks import verify_the_log
@@ -94,7 +94,8 @@ def verify_now(request: Visit) -> HttpResponse:
         context = {"view": read_integrity(actor=request.actor), "report": report, "verdict": verdict_of(report)}
         return render(request, "administration/integrity.html", context)
     try:
-        verify_the_log.delay(str(request.actor.id), str(request.actor.request))
+        ask_for_verification(actor=request.actor)
+        verify_the_log.delay(str(request.actor.request))
         messages.info(request, _("The log is long: it is being read from its first entry. Reload in a few minutes."))
     except OperationalError:
         messages.error(request, _("The background worker cannot be reached: nothing was verified."))

@@ -88,6 +88,11 @@ class DataFolder:
         return self.path / "processes.json"
 
     @property
+    def witness(self) -> Path:
+        """The witness's key and what it remembers: its own, not the log's."""
+        return self.path / "witness"
+
+    @property
     def environment(self) -> Path:
         """The variables for `manage.py`."""
         return self.path / "environment"

@@ -20,9 +20,11 @@ from portal.embedded import Postgres, Redis, ServerRefused
 from portal.env import Environment, SettingsRefused
 from portal.running.folder import DataFolder, RunRefused
 from portal.running.supervisor import Part, Supervisor, end_leftovers
+from portal.running.witnessing import free_port, witness_command, witness_key
 
 BASE = Path(__file__).resolve().parent.parent.parent
 _DATABASE = "carnet"
+_ORIGIN = "localhost/carnet-demo"
 _SECONDS_TO_ANSWER = 60
 
 
@@ -111,6 +113,7 @@ class Launch:
     def _start(self, supervisor: Supervisor) -> None:
         first = not self.folder.ready.exists()
         variables = self._start_servers(supervisor, first=first)
+        variables |= {"AUDIT_WITNESSES": self._start_witness(supervisor)}
         self.folder.write_environment(variables)
         if supervisor.stopping:
             return
@@ -150,9 +153,18 @@ class Launch:
             "DATABASE_SEQUENCER_URL": sequencer_database or "",
             "REDIS_URL": redis,
             "KEYRING_FILE": str(folder.secrets / "keyring.json"),
-            "AUDIT_ORIGIN": "localhost/carnet-demo",
+            "AUDIT_ORIGIN": _ORIGIN,
             "AUDIT_SIGNING_KEY_FILE": str(folder.secrets / "audit-signing-key"),
         }
+
+    def _start_witness(self, supervisor: Supervisor) -> str:
+        """Start the witness with nothing of ours in its environment; what the sequencer must know of it."""
+        key, port = witness_key(self.folder, BASE), free_port()
+        command = witness_command(self.folder, _ORIGIN, port)
+        environment = {"PATH": os.environ.get("PATH", ""), "DATA_FOLDER": str(self.folder.path)}
+        start = partial(_start_command, command, environment, self.folder.log("witness"))
+        supervisor.add(Part("witness", start))
+        return f"{key} http://127.0.0.1:{port}"
 
     def _prepare(self, supervisor: Supervisor, environment: dict[str, str], *, seed: bool) -> None:
         command = [sys.executable, "-m", "portal.running.preparing", *(["--seed"] if seed else [])]

@@ -13,7 +13,8 @@ from django.db import connection
 from django.db.models import Count, Max, Min
 from django.utils import timezone
 
-from audit.models import Checkpoint, Cosignature, Leaf
+from audit.cosigning import witness_views
+from audit.models import Checkpoint, Leaf
 from portal.notifications.kinds import Urgency
 from portal.notifications.models import Aside, Delivery, DeliveryState, LogCursor
 from portal.watching import broker
@@ -97,11 +98,11 @@ def _log(now: datetime) -> Iterator[Gauge]:
     checkpoint = Checkpoint.objects.order_by("-size").values_list("at", flat=True).first()
     age = None if checkpoint is None else _seconds(checkpoint, now)
     yield gauge("carnet_checkpoint_age_seconds", "Age of the newest signed checkpoint.", age)
-    witnessed = Cosignature.objects.values("witness").annotate(last=Max("at")).order_by()
+    waiting = {view.name: view.waiting_since for view in witness_views()}
     yield Gauge(
-        "carnet_witness_age_seconds",
-        "Since when a witness has signed nothing new.",
-        {(("witness", row["witness"]),): _seconds(row["last"], now) for row in witnessed},
+        "carnet_witness_waiting_seconds",
+        "For how long the oldest checkpoint that a witness has not signed has waited for it; an alarm above 300.",
+        {(("witness", name),): _seconds(since, now) if since else 0.0 for name, since in waiting.items()},
     )
 
 

@@ -51,6 +51,11 @@ class Run:
         connection.request("GET", path)
         return connection.getresponse().status
 
+    def text(self, path: str) -> str:
+        connection = http.client.HTTPConnection("localhost", self.port, timeout=20)
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+
     def stop(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         return self.process.wait(60)
@@ -113,6 +118,20 @@ def test_the_life_of_a_run(run, folder):
     holders = [process for process in ours(folder) if "DATABASE_SEQUENCER_URL" in process.environ()]
     assert {"run_sequencer"} <= {part for process in holders for part in process.cmdline()}
     assert all("run_sequencer" in process.cmdline() for process in holders), "only the sequencer may number the log"
+
+    # The witness signs what the sequencer signed, and holds no secret of ours.
+    witness = next(p for p in ours(folder) if "audit.witness" in p.cmdline())
+    assert not {"SECRET_KEY_FILE", "DATABASE_URL", "AUDIT_SIGNING_KEY_FILE"} & set(witness.environ())
+    remember = (
+        "import django; django.setup(); from django.db import transaction; from audit.log import append; "
+        "from audit.actor import Actor; from audit.events import Event\n"
+        "with transaction.atomic(): append(Event.LOG_VERIFIED, actor=Actor.system('sweep'))"
+    )
+    subprocess.run([sys.executable, "-c", remember], cwd=BASE, env=variables, check=True, timeout=60)
+    deadline = time.monotonic() + 60
+    while "carnet-demo-witness" not in first.text("/log/checkpoint"):
+        assert time.monotonic() < deadline, "the witness has signed nothing"
+        time.sleep(0.2)
 
     # A second run on the same folder is told so.
     second = run()

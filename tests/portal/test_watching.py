@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 from django.db import OperationalError, transaction
@@ -9,6 +10,8 @@ from django.test import Client
 
 from audit.events import Event
 from audit.log import append
+from audit.note import COSIGNATURE_KEY, Signer
+from audit.sequencing import sequence_once
 from portal.notifications.deliveries import deliver_due
 from portal.notifications.following import follow_log
 from portal.notifications.kinds import Urgency
@@ -73,6 +76,16 @@ def test_metrics_count_without_naming(db, redis_url):
     assert str(reader.account.pk) not in text
     assert str(reader.pseudonym) not in text
     assert all(re.fullmatch(r"#.*|[a-z_]+(\{[a-z0-9_=\",/+.-]+\})? [0-9.e+-]+", line) for line in text.splitlines())
+
+
+def test_a_checkpoint_that_waits_for_a_witness_is_counted(db, settings):
+    settings.AUDIT_WITNESSES = [f"{Signer('w.example/1', bytes(32), COSIGNATURE_KEY).verifier} http://127.0.0.1:9"]
+    line = 'carnet_witness_waiting_seconds{witness="w.example/1"}'
+    assert f"{line} 0\n" in Client().get("/metrics").content.decode()
+    happens(a_reader("azenor@example.org", ""), event=Event.RECORD_READ)
+    sequence_once()
+    time.sleep(0.05)
+    assert float(re.search(rf"{re.escape(line)} (\S+)", Client().get("/metrics").content.decode())[1]) > 0
 
 
 def test_metrics_work_without_redis(db, settings):
