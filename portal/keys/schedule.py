@@ -16,6 +16,7 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 BEAT: dict[str, dict[str, Any]] = {
     "carry-on-turning-keys": _every(60.0, "keys.carry_on"),
     "turn-keys-of-a-year": _every(3600.0, "keys.turn_yearly"),
+    "turn-house-keys": _every(600.0, "keys.turn_house"),
     "shred-what-is-over": _every(3600.0, "keys.shred_expired"),
     "sweep-documents": _every(3600.0, "keys.sweep_documents"),
     "destroy-former-keys": _every(600.0, "keys.destroy_ripe"),

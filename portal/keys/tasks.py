@@ -13,6 +13,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit.actor import Actor, SystemTask
+from portal.keys.house import begin_old, carry_on_house
 from records.closing import expired, shred
 from records.ordering import ordered_at
 from records.sweeping import sweep_documents
@@ -45,6 +46,15 @@ def carry_on() -> int:
 def turn_yearly() -> int:
     """Begin to turn the oldest keys that are a year old; how many. ``keys.carry_on`` does the rest."""
     return begin_some(timezone.now() - _YEAR, limit=_BEGUN_AT_ONCE)
+
+
+@shared_task(name="keys.turn_house", **_LIMITS)
+def turn_house() -> int:
+    """Turn the keys of the house that are a year old, or older than an order; how many rows were sealed again."""
+    ordered = ordered_at()
+    year_ago = timezone.now() - _YEAR
+    begin_old(max(ordered, year_ago) if ordered else year_ago)
+    return carry_on_house()
 
 
 @shared_task(name="keys.shred_expired", **_LIMITS)

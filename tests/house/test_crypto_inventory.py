@@ -29,7 +29,6 @@ NO_PRIMITIVE = {
     "get_random_string",
     "constant_time_compare",
 }
-HMAC_USES = {"digest", "new", "compare_digest", "HMAC"}
 
 
 def imported() -> set[str]:
