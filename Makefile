@@ -60,7 +60,7 @@ messages: $(VENV)/run.stamp
 
 lock:
 	@test -x build/uv/bin/uv || { python3 -m venv build/uv && build/uv/bin/python -m pip install --quiet $(UV); }
-	@for name in run demo test; do echo "requirements/$$name.txt"; \
+	@for name in run demo test peers; do echo "requirements/$$name.txt"; \
 		$(COMPILE) --output-file requirements/$$name.txt requirements/$$name.in > /dev/null || exit 1; done
 
 clean:

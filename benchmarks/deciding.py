@@ -3,17 +3,18 @@
     .venv/bin/python -m benchmarks.deciding
 
 Facts come from PostgreSQL as in the house (one query), the decision itself is pure. Where another engine can be
-imported (``rules``, ``casbin``, ``cedarpy``), it answers the same question in the same world in the same run: is this
-category open to this professional, given care and choices in force. None of them is a dependency of Carnet.
+imported (``requirements/peers.txt``: django-guardian, ``rules``, ``casbin``, ``cedarpy``), it answers the same question
+in the same world in the same run: is this category open to this professional, given care and choices in force.
+
+    .venv/bin/pip install --require-hashes --only-binary :all: --target build/peers -r requirements/peers.txt
+    PYTHONPATH=build/peers .venv/bin/python -m benchmarks.deciding
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from psycopg.types.range import TimestamptzRange
 from audit.actor import Actor, Role
 from benchmarks import rivals
 from benchmarks.house import open_house
+from benchmarks.measuring import measure
 from consent.categories import Category
 from consent.decisions import Right, decide
 from consent.dossiers import DossierRef
@@ -78,18 +80,6 @@ def _id(chance: random.Random) -> UUID:
     return UUID(int=chance.getrandbits(128))
 
 
-def measure(name: str, act: Callable[[int], object], times: int, *, per: int = 1, unit: str = "µs") -> float:
-    """Print the median and the 99th percentile of ``act``, each divided by ``per``."""
-    taken = []
-    for number in range(times):
-        start = time.perf_counter_ns()
-        act(number)
-        taken.append((time.perf_counter_ns() - start) / 1000 / per)
-    middle, high = statistics.median(taken), statistics.quantiles(taken, n=100)[98]
-    print(f"{name:<58} {middle:>10.1f} {unit}   p99 {high:>10.1f} {unit}")
-    return middle
-
-
 def main() -> None:
     """Fill the world, then measure."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -123,7 +113,8 @@ def main() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM consent_choice")
             print(f"\nchoices in the table: {cursor.fetchone()[0]}\n")
-        rivals.compare(known, measure)
+        rivals.compare(known)
+        rivals.compare_with_guardian(house, asked, known)
 
 
 if __name__ == "__main__":

@@ -7,19 +7,26 @@ One that cannot be imported is left out and said so.
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
+from uuid import UUID
 
+from benchmarks.house import House
+from benchmarks.measuring import measure
 from consent.categories import Category
 from consent.decisions import Facts, Right, decide
 from consent.matrix import by_default
 
-Measure = Callable[..., float]
 LAB = Category.LABORATORY
 
 
-def compare(known: Sequence[Facts], measure: Measure) -> None:
+def compare(known: Sequence[Facts]) -> None:
     """Measure each engine that can be imported; its answers are checked against ours."""
     logging.disable(logging.INFO)
     expected = [decide(facts, category=LAB, right=Right.READ).allowed for facts in known]
@@ -32,6 +39,26 @@ def compare(known: Sequence[Facts], measure: Measure) -> None:
         few = min(len(known), 300)
         wrong = sum(ask(facts) != answer for facts, answer in zip(known[:few], expected, strict=False))
         measure(f"{name}, one decision ({wrong} of {few} answers differ)", lambda n, a=ask: a(known[n]), few)
+
+
+def compare_with_guardian(house: House, asked: Sequence[tuple[UUID, UUID]], known: Sequence[Facts]) -> None:
+    """Let django-guardian answer from its own tables, in a process of its own (``benchmarks.guarded``)."""
+    if importlib.util.find_spec("guardian") is None:
+        print(f"{'django-guardian':<58} not installed: left out")
+        return
+    few = min(len(known), 1_000)
+    pairs = house.folder / "pairs.json"
+    pairs.write_text(
+        json.dumps(
+            [
+                (str(dossier), str(person), decide(facts, category=LAB, right=Right.READ).allowed)
+                for (dossier, person), facts in zip(asked[:few], known, strict=False)
+            ]
+        )
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    command = [sys.executable, "-m", "benchmarks.guarded", house.superuser_url, str(pairs)]
+    subprocess.run(command, check=True, env=environment)  # noqa: S603 - our own program
 
 
 def _rules(rules: ModuleType) -> Callable[[Facts], bool]:

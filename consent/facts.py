@@ -7,13 +7,14 @@ seen, so a right withdrawn in another connection binds the next read.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
+from psycopg import Cursor
 
 from audit.actor import Actor, Role
 from consent.categories import Category
@@ -86,8 +87,7 @@ FROM moment
 CROSS JOIN consent_professional AS reader
 LEFT JOIN consent_matrixversion AS version ON version.during @> moment.at
 WHERE reader.id = """
-# Two texts, because PostgreSQL keeps the plan of the first one once it is prepared (three times faster),
-# and plans the second anew each time.
+# Two texts: the plan of the first one is the same for every reader, the second depends on how many there are.
 _OF_ONE = _SQL + "%(reader)s"
 _OF_SEVERAL = _SQL + "ANY(%(reader)s)"
 _OF_A_PATIENT = """
@@ -135,9 +135,7 @@ def load_facts_of(professionals: Iterable[UUID], ref: DossierRef, *, at: datetim
 def _of_patient(actor: Actor, ref: DossierRef, at: datetime | None) -> Facts:
     own = ref.owner is not None and ref.owner == actor.id
     parameters = {"at": at, "own": own, "reader": actor.id, "dossier": ref.id, "wishes": _OF_PATIENTS}
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_A_PATIENT, parameters)
-        instant, representations, wishes = cursor.fetchone()
+    [(instant, representations, wishes)] = _read(_OF_A_PATIENT, parameters)
     wished = _wishes(wishes)
     return Facts(
         at=instant,
@@ -166,9 +164,28 @@ def _load(
         "emergency": emergency,
         "wishes": _OF_PROFESSIONALS,
     }
-    with connection.cursor() as cursor:
+    return {row[0]: _facts(ref, delegate, *row) for row in _read(sql, parameters)}
+
+
+class _Kept(Cursor[Any]):
+    """psycopg's own cursor, which tells Django what it sent where queries are counted."""
+
+    def _convert_query(self, query: Any, params: Any = None) -> Any:
+        self._query = super()._convert_query(query, params)
+        return self._query
+
+
+def _read(sql: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """The rows of one query whose plan PostgreSQL keeps for the connection: planned anew, it takes three times as long.
+
+    Django's own cursor writes the parameters into the text, so that every text is another one to the server; psycopg's
+    sends them apart. It is wrapped as Django wraps its own: errors and counts of queries stay the same.
+    """
+    connection.ensure_connection()
+    with connection._prepare_cursor(_Kept(connection.connection)) as cursor:  # type: ignore[attr-defined]
         cursor.execute(sql, parameters)
-        return {row[0]: _facts(ref, delegate, *row) for row in cursor.fetchall()}
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _facts(

@@ -8,6 +8,7 @@ nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -16,14 +17,17 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.events import Event
 from audit.log import append
-from consent.acting import Invalid, ended, ground_of, period, share
+from consent.acting import Invalid, ended, ground_of, period, reaches, share
 from consent.categories import Category
 from consent.dossiers import DossierRef
 from consent.models.wish import PER_CATEGORY, RESULTS, Wish, WishKind
 
 _THEIR_OWN = frozenset({WishKind.DISCREET, WishKind.HIDE_NEW})
 
-__all__ = ["Invalid", "WishKind", "result_wish", "wish", "withdraw_wish"]
+# A kind, and the category it is about, if any.
+Wanted = tuple[WishKind, Category | None]
+
+__all__ = ["Invalid", "WishKind", "result_wish", "wish", "wish_many", "withdraw_wish"]
 
 
 def wish(*, actor: Actor, ref: DossierRef, kind: WishKind, category: Category | None = None) -> UUID:
@@ -73,6 +77,38 @@ def _withdraw(actor: Actor, ref: DossierRef, kind: WishKind, category: Category 
         raise Invalid(_("This wish is no longer in force. Nothing was changed."))
     _end(held, at)
     _remember(Event.WISH_WITHDRAWN, actor, ref, held)
+
+
+def wish_many(
+    *, actor: Actor, ref: DossierRef, wished: Collection[Wanted] = (), withdrawn: Collection[Wanted] = ()
+) -> int:
+    """Door: several wishes as one act: all, or none. Returns how many changed; what is so already is left alone.
+
+    Raises:
+        Refused: the actor may not say who sees this dossier.
+        Invalid: one of them makes no sense, or a category is not the actor's to decide. Nothing was changed.
+    """
+    for kind, category in (*wished, *withdrawn):
+        _check_category(kind, category)
+        _check_whose(actor, kind)
+    if any(kind is WishKind.DISCREET for kind, _category in withdrawn) and not actor.fresh:
+        raise Invalid(_("Confirm first who you are."))
+    return share(actor, ref, Event.WISH_MADE, lambda at: _wish_many(actor, ref, wished, withdrawn, at))
+
+
+def _wish_many(
+    actor: Actor, ref: DossierRef, wished: Collection[Wanted], withdrawn: Collection[Wanted], at: datetime
+) -> int:
+    if not all(reaches(actor, ref, category) for _kind, category in (*wished, *withdrawn) if category is not None):
+        raise Invalid(_("Choose a category."))
+    held = set(Wish.objects.about(ref.id).live(at).values_list("kind", "category"))
+    ending = [(kind, category) for kind, category in withdrawn if (kind.value, category or "") in held]
+    beginning = [(kind, category) for kind, category in wished if (kind.value, category or "") not in held]
+    for kind, category in ending:
+        _withdraw(actor, ref, kind, category, at)
+    for kind, category in beginning:
+        _wish(actor, ref, kind, category, at)
+    return len(ending) + len(beginning)
 
 
 def result_wish(ref: DossierRef, category: Category, at: datetime) -> WishKind | None:

@@ -209,6 +209,10 @@ class Environment:
         return value
 
 
+# How often a query is read on a connection before PostgreSQL keeps its plan.
+PREPARE_AT = 2
+
+
 def django_database(parts: Mapping[str, str], *, pool: Mapping[str, int] | None = None) -> dict[str, Any]:
     """libpq's keywords as an entry of ``DATABASES``.
 
@@ -217,6 +221,8 @@ def django_database(parts: Mapping[str, str], *, pool: Mapping[str, int] | None 
     """
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     options: dict[str, Any] = {key: value for key, value in parts.items() if key not in known}
+    # Only what psycopg's own cursor sends is prepared (consent.facts): Django's writes parameters into the text.
+    options["prepare_threshold"] = PREPARE_AT
     options["options"] = f"{parts.get('options', '')} -c search_path=public,pg_temp".strip()
     if pool is not None:
         options["pool"] = dict(pool)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -17,6 +17,7 @@ from consent.acting import now
 from consent.categories import Category
 from consent.dossiers import DossierRef
 from consent.explaining import read_sharing
+from consent.granting import Wanted
 from consent.models import WishKind
 from consent.professions import Profession
 from consent.representing import SHAREABLE
@@ -27,6 +28,7 @@ from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from records.identity import find_own
+from records.on_behalf import find_dossier
 
 # The categories in which results come, in the order of the page.
 RESULTS = (Category.LABORATORY, Category.IMAGING, Category.GENETICS)
@@ -41,28 +43,30 @@ _OFF = frozenset({WishKind.NO_REGULATOR, WishKind.NO_OTHERS})
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def wishes(request: Visit) -> HttpResponse:
     """All wishes on one page, each part with its own button."""
-    ref = find_own(request.actor)
+    ref = find_dossier(request.actor)
     sharing = read_sharing(actor=request.actor, ref=ref)
+    wished = read_wishes(actor=request.actor, ref=ref)
     context = {
-        "wished": read_wishes(actor=request.actor, ref=ref),
+        "wished": wished,
         "doctors": [each.person for each in sharing.professionals if each.person.profession == Profession.DOCTOR],
-        "shareable": [category for category in Category if category in SHAREABLE],
-        "results": RESULTS,
+        "shareable": [category for category in wished.decided if category in SHAREABLE],
+        "results": [category for category in RESULTS if category in wished.decided],
+        "own": request.actor.on_behalf_of is None,
         "when": WHEN,
     }
     return render(request, "patient/wishes.html", context)
 
 
 @require_POST
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def save(request: Visit, part: str) -> HttpResponse:
     """Makes what one part of the page asks; what is so already is left alone."""
     if part not in _PARTS:
         raise Http404
-    ref = find_own(request.actor)
+    ref = find_dossier(request.actor)
     before = read_wishes(actor=request.actor, ref=ref)
     changed = _PARTS[part](request, ref, before)
     if changed:
@@ -73,50 +77,51 @@ def save(request: Visit, part: str) -> HttpResponse:
 
 
 def _new(request: Visit, ref: DossierRef, before: Wished) -> int:
-    return _turn(request.actor, ref, WishKind.HIDE_NEW, before.hide_new, "on" in request.POST)
+    """Everything new, or what is new in some categories."""
+    asked = {category for category in SHAREABLE if category.value in request.POST.getlist("hidden")}
+    wanted: set[wishing.Wanted] = {(WishKind.HIDE_NEW, category) for category in asked}
+    held: set[wishing.Wanted] = {(WishKind.HIDE_NEW, category) for category in before.hidden_when_new}
+    if "on" in request.POST:
+        wanted.add((WishKind.HIDE_NEW, None))
+    if before.hide_new:
+        held.add((WishKind.HIDE_NEW, None))
+    return _turn(request.actor, ref, held, wanted)
 
 
 def _emergencies(request: Visit, ref: DossierRef, before: Wished) -> int:
     """Some switches are kept as what the patient does not want: the absence of a wish is the default."""
     asked = set(request.POST.getlist("open"))
-    return sum(
-        _turn(request.actor, ref, kind, getattr(before, name) != (kind in _OFF), (name in asked) != (kind in _OFF))
-        for name, kind in _SWITCHES.items()
-    )
+    kinds = {kind: name for name, kind in _SWITCHES.items()}
+    held = {(kind, None) for kind, name in kinds.items() if getattr(before, name) != (kind in _OFF)}
+    wanted = {(kind, None) for kind, name in kinds.items() if (name in asked) != (kind in _OFF)}
+    return _turn(request.actor, ref, held, wanted)
 
 
-def _turn(actor: Actor, ref: DossierRef, kind: WishKind, held: bool, asked: bool) -> int:
-    if held == asked:
+def _turn(actor: Actor, ref: DossierRef, held: Set[wishing.Wanted], wanted: Set[wishing.Wanted]) -> int:
+    """What a part of the page changes, as one act."""
+    if held == wanted:
         return 0
-    door = wishing.wish if asked else wishing.withdraw_wish
-    door(actor=actor, ref=ref, kind=kind)
-    return 1
+    return wishing.wish_many(actor=actor, ref=ref, wished=wanted - held, withdrawn=held - wanted)
 
 
 def _newcomers(request: Visit, ref: DossierRef, before: Wished) -> int:
     asked = {category for category in SHAREABLE if category.value in request.POST.getlist("closed")}
-    for category in asked - before.newcomers:
-        granting.choose(
-            actor=request.actor, ref=ref, newcomers=True, category=category, right=Right.READ, allowed=False
-        )
     current = newcomer_choices(ref, now())
-    for category in before.newcomers - asked:
-        granting.withdraw_choice(actor=request.actor, ref=ref, choice_id=current[category].id)
-    return len(asked ^ before.newcomers)
+    wanted = [Wanted(category, Right.READ, False, newcomers=True) for category in asked - before.newcomers]
+    withdrawn = [current[category].id for category in before.newcomers - asked if category in current]
+    if not (wanted or withdrawn):
+        return 0
+    return granting.choose_many(actor=request.actor, ref=ref, wanted=wanted, withdrawn=withdrawn)
 
 
 def _results(request: Visit, ref: DossierRef, before: Wished) -> int:
-    changed = 0
+    held: set[wishing.Wanted] = {(kind, category) for category, kind in before.results.items()}
+    wanted: set[wishing.Wanted] = set()
     for category in RESULTS:
-        asked, held = request.POST.get(category.value, ""), before.results.get(category)
-        if asked == (held or "") or asked not in dict(WHEN):
-            continue
-        if asked:
-            wishing.wish(actor=request.actor, ref=ref, kind=WishKind(asked), category=category)
-        elif held is not None:
-            wishing.withdraw_wish(actor=request.actor, ref=ref, kind=held, category=category)
-        changed += 1
-    return changed
+        asked = request.POST.get(category.value, "")
+        if asked and asked in dict(WHEN):
+            wanted.add((WishKind(asked), category))
+    return _turn(request.actor, ref, held, wanted)
 
 
 def _treating(request: Visit, ref: DossierRef, before: Wished) -> int:
@@ -151,10 +156,10 @@ def discretion(request: Visit) -> HttpResponse:
     ref = find_own(request.actor)
     wished = read_wishes(actor=request.actor, ref=ref)
     if request.method == "POST" and "save" in request.POST:
-        asked = {category for category in Category if category.value in request.POST.getlist("hidden")}
-        for category in asked ^ wished.discreet:
-            door = wishing.wish if category in asked else wishing.withdraw_wish
-            door(actor=request.actor, ref=ref, kind=WishKind.DISCREET, category=category)
+        asked: set[wishing.Wanted] = {
+            (WishKind.DISCREET, category) for category in Category if category.value in request.POST.getlist("hidden")
+        }
+        _turn(request.actor, ref, {(WishKind.DISCREET, category) for category in wished.discreet}, asked)
         return redirect("patient:discretion")
     return render(request, "patient/discretion.html", {"wished": wished, "categories": list(Category)})
 

@@ -181,3 +181,17 @@ def test_without_saying_so_first_a_parent_decides_nothing(child_and_parent):
             actor=parent.actor, ref=aged_ref(child.ref.id), profession="nurse", category=LAB, right=Right.READ,
             allowed=False,
         )  # fmt: skip
+
+
+def test_a_parent_wishes_for_a_small_child_but_hides_nothing_from_themselves(child_and_parent):
+    child, parent = child_and_parent
+    browser = acting(child, parent)
+    page = browser.get("/sharing/wishes/").content.decode()
+    assert "Hide everything new" not in page
+    assert INTIMATE.label not in page
+    post(browser, child, "/sharing/wishes/emergencies/", {"open": ["regulator", "others", "masked"]})
+    post(browser, child, "/sharing/wishes/results/", {"laboratory": "at_visit"})
+    made = [(each.category, each.on_behalf_of) for each in history(child) if each.event == "wish.made"]
+    assert made == [("", child.ref.pseudonym), ("laboratory", child.ref.pseudonym)]
+    assert post(browser, child, "/sharing/wishes/new/", {"on": "yes"}).status_code == 400
+    assert len([each for each in history(child) if each.event == "wish.made"]) == 2

@@ -200,3 +200,18 @@ def test_what_was_told_is_read_and_consents_are_taken_away(patient, doctor, brow
     naming.open_team_care(actor=patient.actor, ref=patient.ref, organisation=doctor.organisation.id)
     bundle = json.loads(browser.post("/sharing/consents/").content)
     assert {entry["resource"]["resourceType"] for entry in bundle["entry"]} == {"Consent"}
+
+
+def test_what_is_new_is_hidden_in_some_categories_only(patient, doctor, browser):
+    browser.post("/sharing/wishes/new/", {"hidden": ["laboratory"]})
+    result, other = filed(patient, LAB, a_result()), filed(patient, Category.IMAGING, a_result("Scanner"))
+    page = browser_of(doctor.account)
+    assert page.get(f"/pro/items/{result}/").status_code == 404
+    assert page.get(f"/pro/items/{other}/").status_code == 200
+    assert "checked" in text_of(browser.get("/sharing/wishes/")).split('value="laboratory"')[1].split(">")[0]
+    browser.post("/sharing/wishes/new/", {})
+    assert page.get(f"/pro/items/{result}/").status_code == 200
+    changed = [each for each in history(patient) if each.event in ("wish.made", "wish.withdrawn")]
+    assert [(each.event, each.category) for each in changed] == [
+        ("wish.made", "laboratory"), ("wish.withdrawn", "laboratory"),
+    ]  # fmt: skip
