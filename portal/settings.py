@@ -18,6 +18,7 @@ from portal.env import Environment, django_database
 from portal.keyrings import read_keyring
 from portal.outgoing import read_outgoing
 from portal.production import refuse_weak_production
+from portal.scanner import read_scanner
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _env = Environment(os.environ)
@@ -83,6 +84,9 @@ _documents = read_documents(
 )
 DOCUMENT_MAX_BYTES = _documents.most
 DOCUMENT_QUOTA_BYTES = _documents.quota
+# Where clamd listens: the path of its socket, or host:port. Empty: files are not scanned for viruses.
+CLAMD = read_scanner(_env, private_network=_env.flag("PRIVATE_NETWORK", default=False))
+CLAMD_SECONDS = 10
 
 OPERATOR = os.environ.get("OPERATOR", "").strip()
 

@@ -31,10 +31,11 @@ from records.dossiers import enter, ref_of
 from records.formats.fhir.bundle import Bundle, Unreadable
 from records.formats.fhir.carried import original
 from records.formats.fhir.patient import contact_of, differs, has_misspelt_ins, identity_of
-from records.formats.files import MAX_BYTES, read_bundle, read_bytes, read_file, title_of
+from records.formats.files import MAX_BYTES, read_bundle, read_bytes, read_file, title_of, whole
 from records.formats.papers import About
 from records.identity import found_dossier
 from records.importing import ImportReport, Omission, Piece, Tally, only_patient, sort_out
+from records.scanning import Infected, Unchecked, scan
 from records.writing import Filing, begin_filing, write_record
 
 __all__ = [
@@ -119,7 +120,10 @@ def import_bundle(
 def _read(source: Path | Bundle | Callable[[], Bundle], reader: Callable[[Path], Bundle]) -> Bundle:
     if isinstance(source, Bundle):
         return source
-    return reader(source) if isinstance(source, Path) else source()
+    if isinstance(source, Path):
+        scan(whole(source))
+        return reader(source)
+    return source()
 
 
 class _Attempt:
@@ -210,9 +214,19 @@ class _Attempt:
             return None
 
 
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (Infected, "infected"),
+    (Unchecked, "unchecked"),
+    (Unreadable, "unreadable"),
+    (Unknown, "unknown"),
+    (Refused, "refused"),
+    (Invalid, "invalid"),
+)
+
+
 def _reason(problem: BaseException) -> str:
     """A token of the log for what went wrong."""
-    for kind, token in ((Unreadable, "unreadable"), (Unknown, "unknown"), (Refused, "refused"), (Invalid, "invalid")):
+    for kind, token in _REASONS:
         if isinstance(problem, kind):
             return token
     return "interrupted" if isinstance(problem, KeyboardInterrupt | SystemExit) else "fault"

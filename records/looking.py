@@ -51,7 +51,7 @@ class Look(Blunt):
     """A document, looked at from page ``first`` on. Without sheets, ``sentence`` says why none could be drawn."""
 
     document_id: UUID
-    record_id: UUID | None
+    record_id: UUID
     category: Category
     name: str
     media_type: str
@@ -77,6 +77,9 @@ def look_at(*, actor: Actor, document_id: UUID, first: int = 1) -> Look:
         StoreAway: the store cannot be used now; nothing was shown.
     """
     with open_document(actor=actor, document_id=document_id) as opened:
+        if opened.record_id is None:
+            # Not filed, perhaps because no scanner has looked at it: it is shown to nobody.
+            raise Unknown
         stored = opened.handover.stored
         facts: dict[str, object] = {}
         sheets: tuple[Sheet, ...] = ()

@@ -18,6 +18,7 @@ from records.formats.papers import About
 from records.formats.sentences import sentence_of
 from records.models import Document, PatientKey
 from records.patient_keys import PatientKeys
+from records.scanning import scan
 from records.sealed_objects import open_object
 
 
@@ -42,6 +43,7 @@ def import_staged(*, actor: Actor, dossier_id: UUID, document_id: UUID, name: st
     staged = Staged(row.id, _content(row))
 
     def read() -> Bundle:
+        scan(staged.content)
         return read_bytes(staged.content, name, about)
 
     return import_bundle(actor=actor, source=read, dossier_id=dossier_id, staged=staged)

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 
 from portal.acting import Visit
 from portal.serving import document_response
-from records.documents import open_document
+from records.documents import Unknown, open_document
 
 # Whatever it is, it runs nothing and belongs to no page, even where a browser would open it.
 _SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
@@ -22,6 +22,11 @@ def send_original(request: Visit, document_id: UUID) -> HttpResponseBase:
         Unreadable: sealed data do not open.
         StoreAway: the store cannot be used now.
     """
-    answer = document_response(request, open_document(actor=request.actor, document_id=document_id))
+    opened = open_document(actor=request.actor, document_id=document_id)
+    if opened.record_id is None:
+        # Not filed, perhaps because no scanner has looked at it: it is handed out to nobody.
+        opened.close()
+        raise Unknown
+    answer = document_response(request, opened)
     answer["Content-Security-Policy"] = _SANDBOX
     return answer

@@ -10,6 +10,7 @@ from portal.filing.forms import FileForm
 from records.documents import remove_document
 from records.exchange import ImportReport, Unreadable
 from records.receiving import NotTaken
+from records.scanning import Unchecked
 from records.staging import import_staged
 
 
@@ -31,6 +32,10 @@ def take(actor: Actor, dossier_id: UUID, form: FileForm, author: dict[str, Any])
         return import_staged(
             actor=actor, dossier_id=dossier_id, document_id=document_id, name=file.name or "", about=about
         )
+    except Unchecked as refusal:
+        # Apart: sealed, kept with no record, opened by no page; the sweep takes it out.
+        form.add_error("file", str(refusal))
+        return None
     except Unreadable as refusal:
         form.add_error("file", str(refusal))
     except BaseException:

@@ -97,7 +97,7 @@ def read_file(path: Path, about: About | None = None) -> Bundle:
         Unreadable: the file is missing, of another kind, too large, malformed or hostile. Its ``format`` says what
             it was taken for.
     """
-    raw = _whole(path)
+    raw = whole(path)
     return read_bytes(raw, path.name, about or About(title=title_of(path.name), day=_day_of(path)))
 
 
@@ -107,7 +107,7 @@ def read_bundle(path: Path) -> Bundle:
     Raises:
         Unreadable: the file is missing, too large, not JSON, or not FHIR R4.
     """
-    return read_apart("fhir", _whole(path))
+    return read_apart("fhir", whole(path))
 
 
 def read_bytes(raw: bytes, name: str, about: About) -> Bundle:
@@ -244,7 +244,7 @@ def _as_delicate_as(holder: dict[str, Any], entries: list[Entry], references: Re
     return holder
 
 
-def _whole(path: Path) -> bytes:
+def whole(path: Path) -> bytes:
     """The bytes of a regular file no larger than any kind may be."""
     try:
         facts = path.stat()

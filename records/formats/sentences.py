@@ -83,8 +83,8 @@ SENTENCES: Mapping[str, str] = {
     ),
     "infected": _("This file is infected with a virus. Carnet did not keep it. Have your computer checked."),
     "unchecked": _(
-        "The virus scanner does not answer, so this file is kept apart, closed to everybody. "
-        "It appears by itself once it was checked."
+        "The virus scanner does not answer, so this file was not filed: it lies apart, sealed and closed, "
+        "and goes by itself after a day. Try again in a few minutes."
     ),
     "no-file": _("This is not a file. Give the path of a file or of a folder."),
     "missing": _("There is no file at this path. Check its name."),
