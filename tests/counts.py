@@ -16,8 +16,9 @@ class Counts:
     # Appends by concurrent writers, and how many writers.
     log_appends: int
     log_writers: int
-    # Sizes of trees whose every proof is checked.
-    tree_sizes: int
+    # How often the sequencer is killed between two statements, and for how long writers race it.
+    sequencer_kills: int
+    log_seconds: float
     # Worlds of consent decided twice, by the engine and by its second statement.
     worlds: int
     # Restarts of a supervised process that is killed.
@@ -38,7 +39,8 @@ NORMAL = Counts(
     properties=60,
     log_appends=200,
     log_writers=4,
-    tree_sizes=24,
+    sequencer_kills=4,
+    log_seconds=2,
     worlds=10_000,
     restarts=2,
     letters=500,
@@ -52,7 +54,8 @@ SOAK = Counts(
     properties=2_000,
     log_appends=20_000,
     log_writers=8,
-    tree_sizes=40,
+    sequencer_kills=50,
+    log_seconds=60,
     worlds=1_000_000,
     restarts=10,
     letters=10_000,
