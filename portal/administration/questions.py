@@ -14,7 +14,6 @@ from audit.actor import Role
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.oversight.cases import conclude, read_cases
-from portal.oversight.models import Conclusion
 from portal.oversight.showing import shown_cases
 
 
@@ -22,8 +21,7 @@ from portal.oversight.showing import shown_cases
 @only_for(Role.ADMINISTRATOR)
 def questions(request: Visit) -> HttpResponse:
     """What waits, what is overdue, what was concluded."""
-    shown = {"cases": shown_cases(read_cases(actor=request.actor)), "conclusions": Conclusion.choices}
-    return render(request, "administration/questions.html", shown)
+    return render(request, "administration/questions.html", {"cases": shown_cases(read_cases(actor=request.actor))})
 
 
 @require_POST

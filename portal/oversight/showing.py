@@ -19,12 +19,19 @@ from portal.oversight.models import CaseState, Code, Conclusion
 _TONES = {
     CaseState.WAITING: "", CaseState.OVERDUE: "danger", CaseState.ANSWERED: "warn", CaseState.CONCLUDED: "ok",
 }  # fmt: skip
+# An explanation is judged once it is there; that none came, once its time is over.
+_FITTING = {
+    CaseState.OVERDUE: (Conclusion.UNANSWERED,),
+    CaseState.ANSWERED: (Conclusion.JUSTIFIED, Conclusion.UNJUSTIFIED),
+}
 _CATEGORIES = {category.value: category for category in Category}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ShownCase:
-    """One case as a page tells it; ``actor`` and ``dossier`` are pseudonyms."""
+    """One case as a page tells it; ``actor`` and ``dossier`` are pseudonyms, ``account`` and ``pseudonym`` the whole of
+    them, for the sides that may put a name on one. ``conclusions`` are those that fit now, as value and label.
+    """
 
     id: UUID
     what: str
@@ -40,6 +47,9 @@ class ShownCase:
     dossier: str
     is_open: bool
     is_answered: bool
+    account: UUID
+    pseudonym: UUID
+    conclusions: tuple[tuple[str, str], ...]
 
 
 def shown_cases(cases: Iterable[CaseView]) -> list[ShownCase]:
@@ -64,4 +74,7 @@ def _shown(case: CaseView) -> ShownCase:
         dossier=shown("P", case.pseudonym),
         is_open=case.state is not CaseState.CONCLUDED,
         is_answered=bool(case.code),
+        account=case.actor,
+        pseudonym=case.pseudonym,
+        conclusions=tuple((each.value, str(each.label)) for each in _FITTING.get(case.state, ())),
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actor import Role
+from consent.models import Professional
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.oversight.cases import open_case, read_own_cases
@@ -30,4 +31,7 @@ def question(request: Visit, entry_id: UUID) -> HttpResponse:
 @only_for(Role.PATIENT)
 def questions(request: Visit) -> HttpResponse:
     """What was asked, and what became of it."""
-    return render(request, "patient/questions.html", {"cases": shown_cases(read_own_cases(actor=request.actor))})
+    cases = shown_cases(read_own_cases(actor=request.actor))
+    people = Professional.objects.filter(account_id__in={case.account for case in cases})
+    names = {person.account_id: person.name for person in people}
+    return render(request, "patient/questions.html", {"cases": cases, "names": names})

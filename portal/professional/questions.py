@@ -16,13 +16,16 @@ from portal.audiences import only_for
 from portal.oversight.cases import cases_to_explain, explain
 from portal.oversight.models import Code
 from portal.oversight.showing import shown_cases
+from portal.professional.naming import people_behind
 
 
 @require_safe
 @only_for(Role.PROFESSIONAL)
 def questions(request: Visit) -> HttpResponse:
     """The cases, those that wait first."""
-    shown = {"cases": shown_cases(cases_to_explain(request.actor)), "codes": Code.choices}
+    cases = shown_cases(cases_to_explain(request.actor))
+    people = people_behind(request.actor, {case.pseudonym for case in cases})
+    shown = {"cases": cases, "people": people, "codes": Code.choices}
     return render(request, "professional/questions.html", shown)
 
 

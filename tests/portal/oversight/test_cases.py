@@ -35,7 +35,9 @@ def test_from_the_question_to_the_outcome(scene):
     assert case.due_at - case.opened_at > timedelta(days=14)
     professional = browser_of(carer.account)
     assert "does not recognise an access of yours" in professional.get("/pro/").content.decode()
-    assert f"/pro/questions/{case.id}/" in professional.get("/pro/questions/").content.decode()
+    to_explain = professional.get("/pro/questions/").content.decode()
+    assert f"/pro/questions/{case.id}/" in to_explain
+    assert "Maëlys Quintrec" in to_explain
     professional.post(f"/pro/questions/{case.id}/", {"code": "duty", "words": WORDS})
     assert "does not recognise an access of yours" not in professional.get("/pro/").content.decode()
     case.refresh_from_db()
@@ -51,6 +53,7 @@ def test_from_the_question_to_the_outcome(scene):
     page = browser_of(patient.account).get("/accesses/questions/").content.decode()
     assert WORDS in page
     assert "The access was justified" in page
+    assert "Dr Yann Abgrall" in page
     told = [entry.event for entry in history(patient) if entry.event.startswith("case.")]
     assert told == ["case.opened", "case.explained", "case.concluded"]
     explained = next(entry for entry in history(patient) if entry.event == "case.explained")
