@@ -137,6 +137,7 @@ INSTALLED_APPS = [
     "records",
     "portal.accounts",
     "portal.entrance",
+    "portal.welcoming",
     "portal.backups",
     # After the accounts, whose model it asks for while it is imported.
     "django_otp_webauthn",

@@ -60,6 +60,20 @@ def close(*, actor: Actor, dossier_id: UUID) -> Receipt:
     return receipt
 
 
+def close_after_death(*, actor: Actor, account_id: UUID) -> bool:
+    """Close the record of a patient who has died: an administrator with a fresh proof. Whether there was an open one.
+
+    Raises:
+        Unknown: this actor may not.
+    """
+    dossier_id = Dossier.objects.filter(account_id=account_id, closed_at=None).values_list("id", flat=True).first()
+    if dossier_id is None:
+        return False
+    through(Attempt(actor, Event.DOSSIER_CLOSED), partial(_close_of_the_dead, dossier_id=dossier_id))
+    empty_every_cache()
+    return True
+
+
 def shred(*, actor: Actor, dossier_id: UUID) -> int:
     """Destroy every key of a dossier for good, when its ten years are over or an order says so. The house only.
 
@@ -107,6 +121,23 @@ def _close(attempt: Attempt, *, dossier_id: UUID) -> Receipt | Exception:
     _call("public.records_close_dossier", dossier_id)
     dossier.refresh_from_db(fields=["closed_at"])
     append(Event.DOSSIER_CLOSED, actor=attempt.actor, dossier=dossier.pseudonym, key_version=dossier.active_key_version)
+    return _receipt(dossier)
+
+
+def _close_of_the_dead(attempt: Attempt, *, dossier_id: UUID) -> Receipt | Exception:
+    dossier = Dossier.objects.select_for_update().filter(id=dossier_id, closed_at=None).first()
+    if dossier is None or attempt.actor.role is not Role.ADMINISTRATOR or not attempt.actor.fresh:
+        return attempt.unknown()
+    attempt.ref = dossier.ref
+    _call("public.records_close_dossier", dossier_id)
+    dossier.refresh_from_db(fields=["closed_at"])
+    append(
+        Event.DOSSIER_CLOSED,
+        actor=attempt.actor,
+        dossier=dossier.pseudonym,
+        key_version=dossier.active_key_version,
+        facts={"reason": "died"},
+    )
     return _receipt(dossier)
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from audit import log
 from audit.actor import Actor, SystemTask
 from audit.events import Event
+from consent import granting
 from portal.accounts import logins, recovery
 from portal.accounts.models import Account, Passkey, RecoveryDevice, SealedTOTPDevice
 from portal.accounts.passwords import ContextWordsValidator, StrengthValidator, words_of_login
@@ -26,7 +27,7 @@ _PENDING_KEY = "pending_authenticator"
 _ISSUER = "Carnet"
 
 
-class Invalid(ValueError):
+class Invalid(granting.Invalid):
     """An account cannot be made from this; ``str()`` is one sentence for the person who asked."""
 
 

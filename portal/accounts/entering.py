@@ -63,7 +63,7 @@ def sign_in(request: Visit, *, login_typed: str, password: str) -> Answer:
 
 
 def begin(request: Visit, account: Account) -> None:
-    """The session is this person's, with one factor, in the open transaction; a second one is set up if there is none."""
+    """The session is this person's, with one factor, in the open transaction; a second is prepared if there is none."""
     login(request, account, backend=_BACKEND)
     sessions.set_limits(request, account.role)
     if not enrolment.has_second_factor(account):

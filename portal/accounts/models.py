@@ -59,6 +59,8 @@ class Account(AbstractBaseUser):  # type: ignore[django-manager-missing]  # djan
     sealed_contact = models.BinaryField(default=bytes, blank=True)
     is_active = models.BooleanField(default=True)
     created_on = models.DateField(default=timezone.localdate)
+    # Ended for good; one that is only suspended is inactive without this.
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_login = None
 
     # django-otp's middleware puts these on the account of each request.

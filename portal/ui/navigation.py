@@ -56,6 +56,7 @@ _PLACES = {
         Place("administration:questions", _("Cases"), "question-mark-circle"),
         Place("administration:integrity", _("Integrity"), "shield-check"),
         Place("administration:keys", _("Keys"), "key"),
+        Place("welcoming:people", _("People"), "users"),
         Place("administration:undelivered", _("Letters"), "envelope"),
         Place("accounts:security", _("Security"), "lock-closed"),
     ),

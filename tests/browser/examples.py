@@ -65,6 +65,12 @@ EXAMPLES: dict[str, Example] = {
     "entrance:accessibility": Example(STRANGER, "/accessibility/"),
     "entrance:hosting": Example(STRANGER, "/hosting/"),
     "entrance:call_back": Example(STRANGER, "/callback/"),
+    "welcoming:paper": Example(STRANGER, "/welcome/"),
+    "welcoming:invite": Example(DOCTOR, "/pro/invite/"),
+    "welcoming:people": Example(ADMINISTRATOR, "/administration/people/"),
+    "welcoming:enter": Example(ADMINISTRATOR, "/administration/people/new/"),
+    "welcoming:organisations": Example(ADMINISTRATOR, "/administration/people/organisations/"),
+    "welcoming:person": Example(ADMINISTRATOR, "/administration/people/", ("main a.row-link",)),
     "entrance:queue": Example(ADVISER, "/advice/"),
     "patient:home": Example(PATIENT, "/home/"),
     "patient:record": Example(PATIENT, "/record/"),
@@ -148,6 +154,8 @@ STATES: dict[str, Example] = {
     "a sign-in with a mistake": Example(
         STRANGER, "/signin/", (("[name=login]", "x@example.org"), ("[name=password]", "x"), "main form button")
     ),
+    "a paper code that is none": Example(STRANGER, "/welcome/", (("main [name=code]", "ABCD"), "main form button")),
+    "an invitation with mistakes": Example(DOCTOR, "/pro/invite/", ("main form button",)),
     "a call without a number": Example(STRANGER, "/callback/", ("main form button",)),
     "a wrong code": Example(WITH_PASSWORD, "/signin/code/", ("main form button",)),
     "before a change of sharing is confirmed": Example(
@@ -187,6 +195,7 @@ STATES: dict[str, Example] = {
 ACTS = {
     *("accounts:sign_out", "accounts:language", "accounts:organisation"),
     "entrance:call_done",
+    *("welcoming:again", "welcoming:act", "welcoming:act_on_patient", "welcoming:find", "welcoming:accept"),
     *("accounts:session_end", "accounts:sessions_end"),
     *("accounts:passkey_sign_in", "accounts:passkey_options", "accounts:passkey_enrolment"),
     *("patient:mask", "patient:unmask", "patient:sharing_preview", "patient:sharing_confirm", "patient:sharing_end"),

@@ -1,0 +1,25 @@
+"""Addresses of invitations and of what administrators do with accounts."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from portal.welcoming import people, views
+
+app_name = "welcoming"
+
+_PEOPLE = "administration/people/"
+
+urlpatterns = [
+    path("welcome/", views.paper, name="paper"),
+    path("welcome/second/", views.accept, name="accept"),
+    path("welcome/again/", views.again, name="again"),
+    path("pro/invite/", views.invite, name="invite"),
+    path(_PEOPLE, people.people, name="people"),
+    path(_PEOPLE + "new/", people.enter, name="enter"),
+    path(_PEOPLE + "organisations/", people.organisations, name="organisations"),
+    path(_PEOPLE + "find/", people.find, name="find"),
+    path(_PEOPLE + "patient/<slug:act>/", people.act_on_patient, name="act_on_patient"),
+    path(_PEOPLE + "<uuid:professional_id>/", people.person, name="person"),
+    path(_PEOPLE + "<uuid:professional_id>/<slug:act>/", people.act, name="act"),
+]
