@@ -7,13 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from botocore.config import Config
-
 from portal.env import Environment, SettingsRefused, is_private
 
 _MEBIBYTE = 1024 * 1024
-# Seconds: a page waits for a store no longer than for a database.
-_CONNECT, _READ, _TRIES = 5, 30, 3
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,22 +52,12 @@ def _bucket(env: Environment, *, private_network: bool) -> dict[str, Any]:
             f"S3_ENDPOINT is {endpoint!r}; expected https://, or PRIVATE_NETWORK=yes if nobody else can listen there."
         )
     return {
-        "BACKEND": "records.stores.SealedBucket",
+        "BACKEND": "records.buckets.SealedBucket",
         "OPTIONS": {
             "endpoint_url": endpoint,
             "bucket_name": env.text("S3_BUCKET", expected="the name of a bucket that nobody else uses"),
             "region_name": env.text("S3_REGION", "us-east-1", expected="the region of the bucket"),
             "access_key": env.secret("S3_ACCESS_KEY", expected="the access key"),
             "secret_key": env.secret("S3_SECRET_KEY", expected="the secret key", at_least=16),
-            "client_config": Config(
-                connect_timeout=_CONNECT,
-                read_timeout=_READ,
-                retries={"total_max_attempts": _TRIES, "mode": "standard"},
-                signature_version="s3v4",
-                s3={"addressing_style": "path"},
-                # Stores other than Amazon's do not know the newer checksums; the seal tells any change.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
         },
     }

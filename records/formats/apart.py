@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -81,10 +83,11 @@ def _run(kind: str, raw: bytes, numbers: tuple[int, ...], most: int) -> tuple[in
         stderr=subprocess.DEVNULL,
         env={},
         cwd="/",
+        start_new_session=True,
     )
     if process.stdin is None or process.stdout is None:
         raise AssertionError("a process started with pipes: expected both ends, found none")
-    killer = Timer(SECONDS, process.kill)
+    killer = Timer(SECONDS, _end, (process,))
     killer.daemon = True
     killer.start()
     feeder = Thread(target=_feed, args=(process.stdin, raw), daemon=True)
@@ -99,6 +102,12 @@ def _run(kind: str, raw: bytes, numbers: tuple[int, ...], most: int) -> tuple[in
         killer.cancel()
         feeder.join()
     return code, told, late
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    # Whatever it may have started with it: they are a group of their own.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _feed(pipe: IO[bytes], raw: bytes) -> None:

@@ -1,8 +1,8 @@
 """The process that reads a file of strangers and then ends: bytes in; facts, made files or a token out.
 
 Started by ``records.formats.apart`` with an empty environment: it has no settings, no database, no key. Before the
-first byte is read it gives up what it will not need: opening files or connections, starting processes, memory and
-time beyond a ceiling. Whoever takes it over holds one file that they wrote themselves.
+first byte is read it gives up what it will not need: opening files or connections, starting or touching processes,
+memory and time beyond a ceiling. Whoever takes it over holds one file that they wrote themselves.
 
 The answer: four bytes with the length of a JSON object, the object, then the files it made, one after the other;
 the object says how long each is.
@@ -21,6 +21,7 @@ from typing import Any
 
 import simplejson
 
+from records.formats.confining import confine
 from records.formats.refusals import Unfit
 
 SECONDS = 10
@@ -95,3 +96,4 @@ def _give_up() -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (most, most))
+    confine()

@@ -162,10 +162,7 @@ def test_a_gateway_that_falls_silent_is_away_and_comes_back(
     gateway: radosgw.Radosgw, household: Household, settings: LazySettings
 ) -> None:
     storage = s3_storage(gateway, "carnet-silent")
-    patient = storage["OPTIONS"]["client_config"]
-    storage["OPTIONS"]["client_config"] = patient.merge(
-        type(patient)(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1, "mode": "standard"})
-    )
+    storage["OPTIONS"] |= {"seconds": 1, "tries": 1}
     settings.STORAGES = settings.STORAGES | {"documents": storage}
     storages["documents"].connection.create_bucket(Bucket="carnet-silent")
     document_id = send(household, body(100_000))
