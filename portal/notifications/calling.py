@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from audit.actor import Role
 from audit.events import Event, Outcome
 from audit.log import LoggedEntry
@@ -10,6 +12,17 @@ from portal.notifications.kinds import Kind
 OPENINGS = frozenset({Event.DOSSIER_OPENED.dotted, Event.CATEGORY_READ.dotted, Event.RECORD_READ.dotted})
 # What is held for a visit is told of when it is released, not before.
 OF_A_RECORD = frozenset({Event.RECORD_CREATED.dotted, Event.RECORD_RELEASED.dotted})
+# Their object is the account: an administrator may have acted, and its owner is the one to tell.
+_NAME_THE_ACCOUNT = frozenset(
+    event.dotted
+    for event in (
+        Event.ACCOUNT_FACTOR_ADDED,
+        Event.ACCOUNT_FACTOR_REMOVED,
+        Event.ACCOUNT_PASSWORD_CHANGED,
+        Event.ACCOUNT_RECOVERY_ASKED,
+        Event.ACCOUNT_RECOVERED,
+    )
+)
 # Their object is an address kept beside the one in force, to which the letter goes.
 OF_AN_ADDRESS = frozenset({Event.CONTACT_CHANGED.dotted, Event.CONTACT_CHANGE_ASKED.dotted})
 _HAPPENED = frozenset({Outcome.ALLOWED.value, Outcome.DONE.value})
@@ -32,6 +45,8 @@ ABOUT_AN_ACCOUNT = {
     Event.ACCOUNT_RECOVERY_RENEWED.dotted: Kind.SECURITY_CHANGED,
     Event.ACCOUNT_FACTOR_REMOVED.dotted: Kind.SECURITY_CHANGED,
     Event.ACCOUNT_PASSWORD_CHANGED.dotted: Kind.SECURITY_CHANGED,
+    Event.ACCOUNT_RECOVERY_ASKED.dotted: Kind.SECURITY_CHANGED,
+    Event.ACCOUNT_RECOVERED.dotted: Kind.SECURITY_CHANGED,
     Event.CONTACT_CHANGED.dotted: Kind.SECURITY_CHANGED,
     Event.CONTACT_CHANGE_ASKED.dotted: Kind.ADDRESS_ASKED,
     Event.ACCOUNT_SIGNED_IN.dotted: Kind.NEW_DEVICE,
@@ -54,8 +69,18 @@ def kind_of(entry: LoggedEntry) -> Kind | None:
     return ABOUT_A_DOSSIER.get(entry.event)
 
 
+def account_of(entry: LoggedEntry) -> UUID:
+    """The account that :func:`account_kind_of` speaks of: whose letter it is."""
+    if entry.event == Event.UNSEALING_DONE.dotted:
+        return UUID(entry.facts["account"])
+    return entry.object_id if entry.event in _NAME_THE_ACCOUNT and entry.object_id else entry.actor
+
+
 def account_kind_of(entry: LoggedEntry) -> Kind | None:
-    """What the entry tells the person who acted about their own account; what the house did is not theirs."""
+    """What the entry tells a person about their own account; what the house did by itself is not theirs."""
+    if entry.event == Event.UNSEALING_DONE.dotted:
+        # The name of somebody without a record; a patient is told through theirs.
+        return Kind.UNSEALING if entry.dossier is None and "account" in entry.facts else None
     if entry.role not in _PEOPLE or str(entry.outcome) not in _HAPPENED:
         return None
     kind = ABOUT_AN_ACCOUNT.get(entry.event)

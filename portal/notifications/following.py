@@ -14,10 +14,10 @@ from django.utils import timezone
 from audit.events import Event
 from audit.log import LoggedEntry, entries_after
 from portal.accounts.models import Account
-from portal.notifications.calling import OF_A_RECORD, OF_AN_ADDRESS, account_kind_of, kind_of
+from portal.notifications.calling import OF_A_RECORD, OF_AN_ADDRESS, account_kind_of, account_of, kind_of
 from portal.notifications.models import Delivery, HeldAddress, Kind, KnownReader, Letter, LogCursor
 from portal.notifications.preferences import load_planner
-from portal.notifications.recipients import Reader, dossiers_of, readers_of, treating_doctor
+from portal.notifications.recipients import Reader, asker_of_copy, dossiers_of, readers_of, treating_doctor
 from records.models import Dossier
 
 _CURSOR = "letters"
@@ -52,7 +52,7 @@ def _called_for(entries: Sequence[LoggedEntry]) -> Iterator[Letter]:
             yield from _about_a_dossier(entry, kind, dossier)
         own = account_kind_of(entry)
         if own is not None:
-            yield _letter(Reader(entry.actor), entry, own)
+            yield _letter(Reader(account_of(entry)), entry, own)
 
 
 def _about_a_dossier(entry: LoggedEntry, kind: Kind, dossier: Dossier) -> Iterator[Letter]:
@@ -65,6 +65,8 @@ def _about_a_dossier(entry: LoggedEntry, kind: Kind, dossier: Dossier) -> Iterat
     record = entry.object_id if entry.event in OF_A_RECORD else None
     for reader in readers_of(dossier, kind, at=entry.at, record=record):
         yield _letter(reader, entry, kind)
+    if kind is Kind.EXPORT_READY and (asker := asker_of_copy(dossier, entry.object_id)):
+        yield _letter(asker, entry, kind)
     if kind is Kind.EMERGENCY:
         doctor = treating_doctor(dossier, at=entry.at)
         # Who opened it need not be told of it.

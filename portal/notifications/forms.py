@@ -14,7 +14,7 @@ from audit.actor import Role
 from portal.notifications.kinds import Channel, Kind
 from portal.notifications.preferences import Wishes, must_leave
 
-_ABOUT_SIGNING_IN = (Kind.NEW_DEVICE, Kind.SECURITY_CHANGED)
+_ABOUT_ONESELF = (Kind.NEW_DEVICE, Kind.SECURITY_CHANGED, Kind.UNSEALING)
 
 
 def kinds_for(role: Role) -> tuple[Kind, ...]:
@@ -22,8 +22,8 @@ def kinds_for(role: Role) -> tuple[Kind, ...]:
     if role is Role.PATIENT:
         return tuple(kind for kind in Kind if kind not in {Kind.EMERGENCY_OF_PATIENT, Kind.ADDRESS_ASKED})
     if role is Role.PROFESSIONAL:
-        return (Kind.EMERGENCY_OF_PATIENT, *_ABOUT_SIGNING_IN)
-    return _ABOUT_SIGNING_IN
+        return (Kind.EMERGENCY_OF_PATIENT, *_ABOUT_ONESELF)
+    return _ABOUT_ONESELF
 
 
 @dataclass(frozen=True, slots=True)

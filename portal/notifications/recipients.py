@@ -23,6 +23,7 @@ from consent.rights import Right
 from consent.world import RepresentativeKind
 from portal.notifications.kinds import Kind
 from records.concealing import may_announce
+from records.copy_models import Copy
 from records.listing import marks_of
 from records.models import Dossier, Record
 
@@ -50,6 +51,12 @@ def readers_of(dossier: Dossier, kind: Kind, *, at: datetime, record: UUID | Non
     for acting in Representation.objects.about(dossier.id).live(at).order_by("account_id"):
         if kind is not Kind.NEW_DOCUMENT or (record is not None and _may_read(dossier, record, acting)):
             yield Reader(acting.account_id, represents=dossier.id)
+
+
+def asker_of_copy(dossier: Dossier, copy: UUID | None) -> Reader | None:
+    """Who asked for a copy of the record, if it was somebody who acts for the patient."""
+    row = Copy.objects.filter(pk=copy, dossier_id=dossier.id).only("asked_by").first() if copy is not None else None
+    return None if row is None or row.asked_by == dossier.account_id else Reader(row.asked_by, represents=dossier.id)
 
 
 def treating_doctor(dossier: Dossier, *, at: datetime) -> UUID | None:
