@@ -18,7 +18,7 @@ urlpatterns = [
     path("letters/", include("portal.notifications.urls")),
     path("pro/", include("portal.professional.urls")),
     path("log/", include("portal.transparency.urls")),
-    path("keeping/", include("portal.patient.keeping_urls")),
+    path("record/keeping/", include("portal.patient.keeping_urls")),
     path("accesses/questions/", include("portal.patient.question_urls")),
     path("pro/questions/", include("portal.professional.question_urls")),
     path("pro/reviews/", include("portal.professional.review_urls")),

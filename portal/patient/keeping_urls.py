@@ -1,4 +1,4 @@
-"""Addresses of what a patient does with the record as a whole, under ``/keeping/``."""
+"""Addresses of what a patient does with the record as a whole, under ``/record/keeping/``."""
 
 from django.urls import path
 

@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 from audit.actor import Actor, Role, SystemTask
 from audit.events import Event
@@ -36,6 +39,7 @@ from records.sharing_out import open_share
 from records.shown import Item
 
 HOUSE = Actor.system(SystemTask.EXPORT)
+_LOOKS = (Path(__file__).parent / "page.css").read_text()
 # Steps of the progress: each drawer, then the history.
 STEPS = len(Category) + 1
 WAIT_SECONDS = 60.0
@@ -106,6 +110,7 @@ def _write(folder: zipfile.ZipFile, order: Order, asker: Actor, wait_seconds: fl
         "files": len(contents.files),
         "at": at,
         "hidden": order.with_hidden,
+        "style": format_html("<style>{}</style>", mark_safe(_LOOKS)),  # noqa: S308 - our own file
     }
     folder.writestr("summary.html", render_to_string("takeaway/summary.html", {**context, "own": own}))
     if own:

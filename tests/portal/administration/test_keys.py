@@ -34,7 +34,7 @@ def browser(administrator: object) -> Client:
 def test_it_says_how_the_keys_stand(patient: object, browser: Client) -> None:
     page = browser.get("/administration/keys/").content.decode()
     assert "local:test" in page
-    assert "Current" in page
+    assert "In use" in page
     assert str(patient.ref.id) not in page
     assert "Quintrec" not in page
 

@@ -56,58 +56,58 @@ def numbered() -> None:
 
 
 def test_the_lock_changes_with_a_proof_and_shows_how_far_it_is(patient: Patient, browser: Client) -> None:
-    assert "Change the lock now" in text_of(browser.get("/keeping/lock/"))
-    assert "proof_code" in text_of(browser.post("/keeping/lock/"))
+    assert "Change the lock now" in text_of(browser.get("/record/keeping/lock/"))
+    assert "proof_code" in text_of(browser.post("/record/keeping/lock/"))
     assert PatientKey.objects.filter(dossier_id=patient.ref.id).count() == 1
     prove_again(browser)
     for _ in range(2):
-        page = text_of(browser.post("/keeping/lock/", follow=True))
+        page = text_of(browser.post("/record/keeping/lock/", follow=True))
     assert "0% done" in page
     assert "Change the lock now" not in page
     assert PatientKey.objects.filter(dossier_id=patient.ref.id).count() == 2
     carry_through(patient.ref.id)
-    assert "1 document lies under it" in text_of(browser.get("/keeping/lock/"))
+    assert "Change the lock now" in text_of(browser.get("/record/keeping/lock/"))
 
 
 def test_a_copy_is_asked_for_watched_and_downloaded_once(
     patient: Patient, browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "proof_code" in text_of(browser.post("/keeping/copy/"))
+    assert "proof_code" in text_of(browser.post("/record/keeping/copy/"))
     assert not Copy.objects.exists()
     prove_again(browser)
-    page = text_of(browser.post("/keeping/copy/", {"hidden": "on"}, follow=True))
+    page = text_of(browser.post("/record/keeping/copy/", {"hidden": "on"}, follow=True))
     assert "Your copy is being made" in page
     copy = Copy.objects.get()
     assert (copy.with_hidden, copy.language) == (True, "en")
     monkeypatch.setattr(making, "wait_until_covered", lambda *_, **__: numbered() or True)
     assert make_copy(copy.id)
-    assert "Download my copy" in text_of(browser.get("/keeping/copy/"))
-    file = f"/keeping/copy/{copy.id}/file/"
-    assert browser.get(file).headers["Location"] == "/keeping/copy/"
+    assert "Download my copy" in text_of(browser.get("/record/keeping/copy/"))
+    file = f"/record/keeping/copy/{copy.id}/file/"
+    assert browser.get(file).headers["Location"] == "/record/keeping/copy/"
     answer = browser.post(file, {"take": "yes"})
     data = b"".join(answer.streaming_content)
     assert len(data) == int(answer.headers["Content-Length"])
     assert "Ferritin" in zipfile.ZipFile(io.BytesIO(data)).read("summary.html").decode()
     assert not CopyPart.objects.exists()
     assert browser.post(file, {"take": "yes"}).status_code == 404
-    assert "Your copy was downloaded" in text_of(browser.get("/keeping/copy/"))
+    assert "Your copy was downloaded" in text_of(browser.get("/record/keeping/copy/"))
 
 
 def test_a_download_without_a_proof_asks_for_it_and_takes_nothing(
     patient: Patient, browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prove_again(browser)
-    browser.post("/keeping/copy/")
+    browser.post("/record/keeping/copy/")
     copy = Copy.objects.get()
     monkeypatch.setattr(making, "wait_until_covered", lambda *_, **__: numbered() or True)
     make_copy(copy.id)
     session = browser.session
     session.pop("fresh")
     session.save()
-    assert "proof_code" in text_of(browser.post(f"/keeping/copy/{copy.id}/file/", {"take": "yes"}))
+    assert "proof_code" in text_of(browser.post(f"/record/keeping/copy/{copy.id}/file/", {"take": "yes"}))
     stranger = browser_of(a_patient(family="Autre").account)
     prove_again(stranger)
-    assert stranger.post(f"/keeping/copy/{copy.id}/file/", {"take": "yes"}).status_code == 404
+    assert stranger.post(f"/record/keeping/copy/{copy.id}/file/", {"take": "yes"}).status_code == 404
     copy.refresh_from_db()
     assert copy.state == "ready"
 
@@ -115,23 +115,23 @@ def test_a_download_without_a_proof_asks_for_it_and_takes_nothing(
 def test_closing_asks_twice_and_leaves_a_receipt_that_proves_itself(
     patient: Patient, browser: Client, tmp_path: object
 ) -> None:
-    assert browser.get("/keeping/closed/").status_code == 404
+    assert browser.get("/record/keeping/closed/").status_code == 404
     prove_again(browser)
-    assert "Nothing was changed" in text_of(browser.post("/keeping/close/"), 422)
-    page = text_of(browser.post("/keeping/close/", {"sure": "on"}, follow=True))
+    assert "Nothing was changed" in text_of(browser.post("/record/keeping/close/"), 422)
+    page = text_of(browser.post("/record/keeping/close/", {"sure": "on"}, follow=True))
     assert "Your record is closed" in page
     assert "its number comes within seconds" in page
     assert Dossier.objects.get(id=patient.ref.id).closed_at is not None
     numbered()
-    assert "#" in text_of(browser.get("/keeping/closed/"))
-    for address in ("/home/", "/record/", "/sharing/", "/accesses/", "/keeping/copy/", "/keeping/"):
-        assert browser.get(address).headers["Location"] == "/keeping/closed/"
+    assert "#" in text_of(browser.get("/record/keeping/closed/"))
+    for address in ("/home/", "/record/", "/sharing/", "/accesses/", "/record/keeping/copy/", "/record/keeping/"):
+        assert browser.get(address).headers["Location"] == "/record/keeping/closed/"
     proof = tmp_path / "proof.txt"
-    proof.write_bytes(browser.post("/keeping/closed/proof/").content)
+    proof.write_bytes(browser.post("/record/keeping/closed/proof/").content)
     assert check_file([str(proof), "--key", str(load_log_keys().current)]) == 0
 
 
 def test_without_a_proof_nothing_closes(patient: Patient, browser: Client) -> None:
-    assert "proof_code" in text_of(browser.post("/keeping/close/", {"sure": "on"}))
+    assert "proof_code" in text_of(browser.post("/record/keeping/close/", {"sure": "on"}))
     assert Dossier.objects.get(id=patient.ref.id).closed_at is None
-    assert "Take a copy first" in text_of(browser.get("/keeping/close/"))
+    assert "Take a copy first" in text_of(browser.get("/record/keeping/close/"))
