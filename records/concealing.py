@@ -13,6 +13,7 @@ from uuid import UUID
 from audit.actor import Actor, Role
 from audit.events import Event
 from audit.log import LoggedEntry
+from consent.ages import Age
 from consent.categories import Category
 from consent.decisions import Facts, Ground, Right, decide
 from consent.facts import load_facts
@@ -61,6 +62,9 @@ def _untold(facts: Facts, ids: Iterable[UUID]) -> set[UUID]:
 def _may_know(facts: Facts, entry: LoggedEntry) -> bool:
     if entry.event == Event.DISCRETION_CHANGED.dotted:
         return facts.is_own and (facts.fresh or not facts.discreet)
+    if not entry.category and not facts.is_own and facts.age is Age.FROM_15:
+        # From fifteen on, who takes care of a minor is a secret of theirs too: a midwife's name would tell.
+        return entry.role == Role.PATIENT.value or entry.event.startswith("emergency.")
     if not entry.category:
         # Acts about the record as a whole; what one's own settings are is no business of who acts for the patient.
         return facts.is_own or entry.event not in _DISCLOSING

@@ -14,7 +14,7 @@ from portal.patient.narrowing import NarrowingForm
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def accesses(request: Visit) -> HttpResponse:
     """The history, page by page; a fragment request gets the next lines alone."""
     asked = request.GET.get("show", Show.OTHERS.value)

@@ -30,7 +30,7 @@ from consent.professions import profession_label
 from portal.patient.narrowing import Narrowed
 from records.concealing import known_entries
 from records.dossiers import enter
-from records.identity import find_own
+from records.on_behalf import find_dossier
 from records.reasons import open_emergency_words
 
 PAGE = 40
@@ -90,18 +90,21 @@ class History:
 
 
 def read_history(*, actor: Actor, show: Show, narrowed: Narrowed = EVERYTHING, before: str | None = None) -> History:
-    """The history of one's own record; reading it is remembered too.
+    """The history of one's own record, or of whom one acts for; reading it is remembered too.
 
     Raises:
         records.identity.NoDossier: this account has no record.
         audit.log.BadCursor: ``before`` was not given by a page.
     """
     with transaction.atomic(durable=True):
-        ref = find_own(actor)
+        ref = find_dossier(actor)
         rows = _rows(ref, actor, show, narrowed, before)
         entries = [read_line(row) for row in rows[:PAGE]]
         known = known_lines(ref, actor, entries)
-        lines = with_words(ref, known, name_lines(known, actor))
+        lines = name_lines(known, actor)
+        # What was typed to open an emergency is for the patient: it may hold what is secret from who acts for them.
+        if actor.on_behalf_of is None:
+            lines = with_words(ref, known, lines)
         log.append(Event.HISTORY_READ, actor=actor, dossier=ref.pseudonym, outcome=Outcome.DONE)
     days = tuple((day, tuple(group)) for day, group in groupby(folded(lines), key=lambda line: line.day))
     return History(days, entries[-1].cursor if len(rows) > PAGE else None)

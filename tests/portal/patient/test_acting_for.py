@@ -195,3 +195,18 @@ def test_a_parent_wishes_for_a_small_child_but_hides_nothing_from_themselves(chi
     assert made == [("", child.ref.pseudonym), ("laboratory", child.ref.pseudonym)]
     assert post(browser, child, "/sharing/wishes/new/", {"on": "yes"}).status_code == 400
     assert len([each for each in history(child) if each.event == "wish.made"]) == 2
+
+
+@pytest.mark.parametrize(("years", "named"), [(8, True), (16, False)])
+def test_the_history_tells_a_parent_who_opened_the_record_until_fifteen(db, years, named):
+    child, parent = represented(years)
+    midwife = a_carer("midwife", family="Diop", given="Aïssatou")
+    in_care(child, midwife)
+    filed(child, LAB, a_result())
+    reader = browser_of(midwife.account)
+    reader.get(f"/pro/patients/{child.ref.id}/")
+    reader.get(f"/pro/patients/{child.ref.id}/{INTIMATE.value}/")
+    page = acting(child, parent).get("/accesses/").content.decode()
+    assert ("Aïssatou Diop" in page) == named
+    assert INTIMATE.label not in page.split("<main")[1].split("<form")[0] + page.split("</form>")[-1]
+    assert ("history.read", child.ref.pseudonym) in [(each.event, each.on_behalf_of) for each in history(child)]
