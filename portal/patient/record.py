@@ -38,18 +38,22 @@ def record(request: Visit) -> HttpResponse:
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def category(request: Visit, category: Category) -> HttpResponse:
     """One category, the newest year first."""
+    if request.actor.on_behalf_of is not None:
+        return redirect("patient:their_drawer", find_dossier(request.actor).id, category)
     drawer = open_category(actor=request.actor, dossier_id=find_own(request.actor).id, category=category)
     context = {"drawer": drawer, "years": by_year(drawer.items), "lines": sparklines(drawer.items)}
     return render(request, "patient/category.html", context)
 
 
 @require_safe
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 def item(request: Visit, record_id: UUID) -> HttpResponse:
     """One document, for a person."""
+    if request.actor.on_behalf_of is not None:
+        return redirect("patient:their_item", record_id)
     view = open_record(actor=request.actor, record_id=record_id)
     minor = age_on(view.identity.birth_date, timezone.localdate()) is not Age.ADULT
     return render(request, "patient/item.html", {"view": view, "minor": minor})

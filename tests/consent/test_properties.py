@@ -9,6 +9,7 @@ from audit.actor import Role
 from consent.ages import Age
 from consent.categories import Category
 from consent.decisions import Facts, Ground, Marks, Right, Step, decide
+from consent.thresholds import decide_sharing
 from tests.consent.worlds import (
     COLLEAGUE,
     HOUR,
@@ -181,3 +182,17 @@ def test_roles_that_are_no_professional_have_no_use_for_facts_of_one():
         decide(Facts(at=NOW, role=Role.PATIENT), category=Category.LABORATORY, right=Right.READ).ground
         is Ground.NOT_OWNER
     )
+
+
+@given(representatives, categories)
+def test_who_acts_for_a_patient_shares_no_more_than_they_see_themselves(facts, category):
+    """And nothing at all from fifteen on, nor what is guarded."""
+    if decide_sharing(facts, category=category).allowed:
+        assert facts.age is Age.UNDER_15
+        assert decide(facts, category=category, right=Right.READ).ground is Ground.REPRESENTATIVE
+        assert decide_sharing(facts).allowed
+
+
+@given(outsiders, categories)
+def test_nobody_else_says_who_sees(facts, category):
+    assert facts.represents or not decide_sharing(facts, category=category).allowed

@@ -5,15 +5,26 @@ from dataclasses import replace
 import pytest
 
 from audit.actor import Role, SystemTask
+from consent.ages import Age
 from consent.categories import Category
-from consent.decisions import Facts, Ground
+from consent.decisions import Facts, Ground, RepresentativeKind
 from consent.thresholds import decide_emergency, decide_opening, decide_requesting, decide_sharing
-from tests.consent.worlds import NOW, OVER, emergency, opposition, patient, professional, system
+from tests.consent.worlds import NOW, OVER, emergency, opposition, patient, professional, representative, system
 
 ADMINISTRATOR = Facts(at=NOW, role=Role.ADMINISTRATOR)
 VISITOR = Facts(at=NOW, role=Role.ANONYMOUS)
 STRANGER = professional(relationships=())
 CARER = professional()
+PARENT, GUARDIAN, CARER_OF = RepresentativeKind.PARENT, RepresentativeKind.GUARDIAN, RepresentativeKind.CARER
+INTIMATE = Category.MATERNITY_SEXUAL_HEALTH
+
+
+def sharing_laboratory(facts):
+    return decide_sharing(facts, category=Category.LABORATORY)
+
+
+def sharing_intimate(facts):
+    return decide_sharing(facts, category=INTIMATE)
 
 
 def requesting(facts):
@@ -52,6 +63,16 @@ def requesting(facts):
         (decide_sharing, patient(), True, Ground.OWN_DOSSIER),
         (decide_sharing, patient(own=False), False, Ground.NOT_OWNER),
         (decide_sharing, replace(CARER, own=True), False, Ground.NOT_OWNER),
+        (decide_sharing, representative(PARENT, Age.UNDER_15), True, Ground.REPRESENTATIVE),
+        (decide_sharing, representative(GUARDIAN, Age.UNDER_15), True, Ground.REPRESENTATIVE),
+        (decide_sharing, representative(PARENT, Age.FROM_15), False, Ground.NOT_OWNER),
+        (decide_sharing, representative(PARENT, Age.UNKNOWN), False, Ground.NOT_OWNER),
+        (decide_sharing, representative(CARER_OF, Age.ADULT), False, Ground.NOT_OWNER),
+        (decide_sharing, representative(CARER_OF, Age.UNDER_15), False, Ground.NOT_OWNER),
+        (sharing_laboratory, representative(PARENT, Age.UNDER_15), True, Ground.REPRESENTATIVE),
+        (sharing_laboratory, representative(PARENT, Age.UNDER_15, INTIMATE), False, Ground.REPRESENTATION_SCOPE),
+        (sharing_intimate, representative(PARENT, Age.UNDER_15, INTIMATE), False, Ground.MINOR_SECRET),
+        (sharing_intimate, patient(), True, Ground.OWN_DOSSIER),
         (decide_sharing, ADMINISTRATOR, False, Ground.NOT_OWNER),
         (decide_sharing, system(SystemTask.SEED), False, Ground.NOT_OWNER),
     ],
