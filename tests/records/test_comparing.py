@@ -30,3 +30,5 @@ def test_a_record_that_is_not_what_was_written_last(db, superuser):
         CommandError, match="3 records compared with the log: 1 altered, 1 gone, 1 rolled_back, 1 unlogged"
     ):
         call_command("verify_records", stderr=io.StringIO())
+    with pytest.raises(CommandError, match="3 records compared with the log"):
+        call_command("verify_audit", "--records", stdout=io.StringIO(), stderr=io.StringIO())

@@ -1,0 +1,128 @@
+"""One act, one row of one table changed in one transaction: alone, with Carnet's entry, or under a history library.
+
+``python -m benchmarks.historians URL NAME TIMES`` sets Django up with one of these alone on the database ``URL`` and
+prints the median microseconds of the change, or ``-`` if it is not installed (``requirements/peers.txt`` in
+``PYTHONPATH``). Django is set up once per process, so each has its own.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+import django
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, models, transaction
+from psycopg.conninfo import conninfo_to_dict
+
+APPS = {
+    "bare": (),
+    "carnet": ("audit",),
+    "auditlog": ("auditlog",),
+    "pghistory": ("pgtrigger", "pghistory"),
+    "simple_history": ("simple_history",),
+    "easyaudit": ("easyaudit",),
+}
+_DOSSIER = UUID("7d0b3f7e-1c2d-4e3f-8a9b-0c1d2e3f4a5b")
+_USERS = ("django.contrib.contenttypes", "django.contrib.auth")
+
+
+class Historians(AppConfig):
+    """The application of the one model."""
+
+    name = "benchmarks"
+    label = "peers"
+    default_auto_field = "django.db.models.BigAutoField"
+
+
+def main(url: str, name: str, times: int) -> None:
+    """Set up, make the tables, change, print."""
+    parts = conninfo_to_dict(url)
+    settings.configure(
+        INSTALLED_APPS=[*_USERS, *APPS[name], "benchmarks.historians.Historians"],
+        DATABASES={
+            "default": {
+                "ENGINE": "django.db.backends.postgresql", "NAME": parts["dbname"], "USER": parts["user"],
+                "PASSWORD": parts.get("password", ""), "HOST": parts["host"],
+            },
+        },
+        MIGRATION_MODULES={"peers": None},
+        USE_TZ=True,
+        DJANGO_EASY_AUDIT_WATCH_REQUEST_EVENTS=False,
+        DJANGO_EASY_AUDIT_WATCH_AUTH_EVENTS=False,
+    )  # fmt: skip
+    try:
+        django.setup()
+        model = _model(name)
+    except ImportError:
+        print("-")
+        return
+    _make_tables(name)
+    remember = _entry if name == "carnet" else lambda: None
+    row = model.objects.create(title="a", state="open", count=0)
+    taken = []
+    for number in range(times):
+        start = time.perf_counter_ns()
+        with transaction.atomic():
+            row.count = number
+            row.save()
+            remember()
+        taken.append((time.perf_counter_ns() - start) / 1000)
+    print(statistics.median(taken))
+
+
+def _model(name: str) -> Any:
+    """The model with what that library wants of it."""
+    fields: dict[str, Any] = {
+        "__module__": "benchmarks.historians",
+        "title": models.CharField(max_length=100),
+        "state": models.CharField(max_length=20),
+        "count": models.IntegerField(),
+        "Meta": type("Meta", (), {"app_label": "peers"}),
+    }
+    if name == "simple_history":
+        from simple_history.models import HistoricalRecords
+
+        fields["history"] = HistoricalRecords(app="peers")
+    made = type("Thing", (models.Model,), fields)
+    if name == "auditlog":
+        from auditlog.registry import auditlog
+
+        auditlog.register(made)
+    if name == "pghistory":
+        import pghistory
+
+        # Where it looks for models, and keeps its own.
+        sys.modules["benchmarks.models"] = ModuleType("benchmarks.models")
+        made = pghistory.track()(made)
+    return made
+
+
+def _make_tables(name: str) -> None:
+    call_command("migrate", verbosity=0, interactive=False)
+    there = connection.introspection.table_names()
+    with connection.schema_editor() as editor:
+        for model in apps.get_app_config("peers").get_models():
+            if model._meta.db_table not in there:
+                editor.create_model(model)
+    if name == "pghistory":
+        call_command("pgtrigger", "install", verbosity=0)
+
+
+def _entry() -> None:
+    from audit import log
+    from audit.actor import Actor, SystemTask
+    from audit.events import Event
+
+    log.append(Event.RECORD_AMENDED, actor=Actor.system(SystemTask.IMPORT), dossier=_DOSSIER, category="laboratory",
+               object_id=_DOSSIER, digest=bytes(32), revision=2, key_version=1)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
