@@ -10,6 +10,7 @@ from django.utils import timezone
 from audit import log
 from audit.events import Event, Outcome
 from consent.categories import Category
+from portal.notifications.models import Letter
 from portal.patient.narrowing import KINDS
 from tests.portal.ward import a_carer, a_patient, a_result, browser_of, filed, history, in_care
 
@@ -136,3 +137,14 @@ def test_a_quiet_month_says_so(db):
     text = browser_of(patient.account).get("/accesses/statement/").content.decode()
     assert "Statement of" in text
     assert history(patient)[-1].purpose == "statement"
+
+
+def test_letters_lead_to_what_they_tell_of(db):
+    patient = a_patient()
+    for number, kind in enumerate(("statement", "case_concluded", "unsealing")):
+        Letter.objects.create(account_id=patient.account.pk, entry_index=number, kind=kind, at=timezone.now())
+    browser = browser_of(patient.account)
+    text = browser.get("/letters/").content.decode()
+    for address in ("/accesses/statement/", "/accesses/questions/", "/accesses/?kind=asked"):
+        assert f'href="{address}"' in text
+        assert browser.get(address).status_code == 200
