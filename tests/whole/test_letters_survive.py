@@ -59,7 +59,11 @@ def hurry():
 
     Those that a killed worker left as being sent are not touched: they come back by themselves.
     """
-    Delivery.objects.filter(state=DeliveryState.WAITING).update(next_try=timezone.now())
+    with transaction.atomic():
+        # Waits for nobody: workers write two rows at a time, and would wait for this in a circle.
+        waiting = Delivery.objects.select_for_update(skip_locked=True).filter(state=DeliveryState.WAITING)
+        ids = list(waiting.values_list("pk", flat=True))
+        Delivery.objects.filter(pk__in=ids).update(next_try=timezone.now())
 
 
 def test_ten_thousand_letters_in_bad_weather(db, folder):
