@@ -5,15 +5,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from consent import blanks
+from consent import blanks, granting
 from consent.acting import now
 from consent.categories import Category
 from consent.decisions import RepresentativeKind
 from consent.delegating import DelegationKind
+from consent.granting import Wanted
 from consent.models import Blank, Choice, Delegation, Membership, Opposition, TeamCare, Wish
 from consent.representing import SHAREABLE, add_representative
+from consent.rights import Right
 from records.dossiers import aged_ref
-from tests.portal.ward import a_carer, a_patient, a_result, browser_of, filed, history, in_care
+from tests.portal.ward import a_carer, a_patient, a_result, browser_of, filed, freshly_proven, history, in_care
 
 LAB, GENETICS = Category.LABORATORY, Category.GENETICS
 CHOICES = "/sharing/choices/"
@@ -33,7 +35,7 @@ def doctor(patient):
 
 @pytest.fixture
 def browser(patient):
-    return browser_of(patient.account)
+    return freshly_proven(patient.account)
 
 
 def text_of(page) -> str:
@@ -85,17 +87,34 @@ def test_a_day_that_is_over_is_said_and_changes_nothing(patient, doctor, browser
     assert not Choice.objects.exists()
 
 
-def test_several_changes_are_one_act_or_none(patient, doctor, browser):
-    """One of them cannot be: a sentence says which, and none is made."""
-    other = a_carer("midwife", family="Autre")
-    in_care(patient, other)
-    codes = [f"{doctor.person.id}:laboratory:close", f"{other.person.id}:laboratory:close"]
+def test_several_choices_are_one_act_or_none(patient, doctor):
+    """One of them cannot be: the sentence says which, and none is made."""
+    home = {"actor": patient.actor, "ref": patient.ref}
+    close = Wanted(LAB, Right.READ, False, professional=doctor.person.id)
+    for impossible, sentence in (
+        (Wanted(Category.PERSONAL_NOTES, Right.READ, True, professional=doctor.person.id), "yours alone"),
+        (Wanted(LAB, Right.EXPORT, True, professional=doctor.person.id), "Only you can take your record away"),
+        (Wanted(GENETICS, Right.READ, True, timezone.now() - timedelta(days=1), doctor.person.id), "already past"),
+        (Wanted(GENETICS, Right.READ, True), "Choose one person"),
+    ):
+        with pytest.raises(granting.Invalid, match=sentence) as caught:
+            granting.choose_many(**home, wanted=[close, impossible])
+        assert impossible.category.label in caught.value.sentence
+        assert not Choice.objects.exists()
+    assert not [each for each in history(patient) if each.event == "choice.made"]
+    opening = Wanted(GENETICS, Right.READ, True, professional=doctor.person.id)
+    assert granting.choose_many(**home, wanted=[close, opening]) == 2
+    assert granting.choose_many(**home, wanted=[close, opening]) == 0, "what is so already is left alone"
+    assert len([each for each in history(patient) if each.event == "choice.made"]) == 2
+
+
+def test_the_preview_of_the_switches_is_confirmed_as_one_act(patient, doctor, browser):
+    codes = [f"{doctor.person.id}:laboratory:close", f"{doctor.person.id}:imaging:close"]
     browser.post("/sharing/confirm/", {"change": codes, "length": ""})
     assert Choice.objects.filter(allowed=False).count() == 2
-    browser.post(f"/sharing/{other.person.id}/opposition/")
-    opening = [code.replace("close", "open") for code in codes]
-    browser.post("/sharing/confirm/", {"change": opening, "length": ""})
-    assert Choice.objects.filter(during__endswith=None, allowed=True).count() == 1, "opposed: no switch of theirs moves"
+    wrong = browser.post("/sharing/confirm/", {"change": [codes[0].replace("close", "open")], "day": day(-3)})
+    assert wrong.status_code == 400
+    assert Choice.objects.filter(allowed=True).count() == 0
 
 
 @pytest.mark.parametrize("organisation", [False, True])
@@ -178,7 +197,9 @@ def test_the_patient_lets_a_professional_know_where_something_is_missing(patient
         )
 
 
-def test_nothing_on_the_pages_of_sharing_tells_of_a_category_hidden_from_the_screens(patient, doctor, browser):
+def test_nothing_on_the_pages_of_sharing_tells_of_a_category_hidden_from_the_screens(patient, doctor):
+    # Nobody has just proven who they are: what is hidden stays hidden.
+    browser = browser_of(patient.account)
     """A choice, a request, a wish, a preview: each looks as if nothing had ever been said of it."""
     address = f"/sharing/{doctor.person.id}/"
     pages = ["/sharing/", address, f"{CHOICES}?whom={doctor.person.id}", f"{CHOICES}?whom=doctor", "/sharing/wishes/",
