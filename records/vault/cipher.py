@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-from records.vault.envelope import COMMIT_BYTES, KEY_BYTES, Place, commit, subkey
+from records.vault.envelope import COMMIT_BYTES, KEY_BYTES, Committer, Place, subkey
 
 FORMAT = 0x01
 NONCE_BYTES = 24
@@ -56,6 +56,10 @@ class Unreadable(Exception):
     def __init__(self, flaw: Flaw) -> None:
         super().__init__("The sealed data could not be opened.")
         self.flaw = flaw
+
+
+# Times this, a block stands in both halves of 256 bits.
+_TWICE = 1 << 128 | 1
 
 
 class XAES:
@@ -101,8 +105,8 @@ class XAES:
         # one call, instead of two CMAC contexts (six times slower).
         if len(nonce) != NONCE_BYTES:
             raise ValueError(f"nonce of {len(nonce)} bytes: expected {NONCE_BYTES}")
-        prefix = int.from_bytes(nonce[:12], "big")
-        return AESGCM(self._block.update((self._mask ^ (prefix << 128 | prefix)).to_bytes(32, "big")))
+        twice = int.from_bytes(nonce[:12], "big") * _TWICE
+        return AESGCM(self._block.update((self._mask ^ twice).to_bytes(32, "big")))
 
 
 class Subkeys:
@@ -111,7 +115,7 @@ class Subkeys:
     What a parser or a renderer in a process of its own is given; it can be pickled to get there.
     """
 
-    __slots__ = ("_commit", "_enc", "_xaes", "category", "key_version", "kind")
+    __slots__ = ("_commit", "_committer", "_enc", "_head", "_xaes", "category", "key_version", "kind")
 
     def __init__(self, kind: str, category: str, key_version: int, enc: bytes, commit_key: bytes) -> None:
         self.kind = kind
@@ -120,6 +124,8 @@ class Subkeys:
         self._enc = enc
         self._commit = commit_key
         self._xaes = XAES(enc)
+        self._committer = Committer(commit_key)
+        self._head = bytes((FORMAT,)) + key_version.to_bytes(4, "big")
 
     @classmethod
     def derive(cls, key: bytes, key_version: int, kind: str, category: str) -> Subkeys:
@@ -143,8 +149,7 @@ class Subkeys:
         drawn = os.urandom(NONCE_BYTES) if nonce is None else nonce
         aad = place.aad(self.key_version)
         sealed = self._xaes.encrypt(drawn, plaintext, aad)
-        version = self.key_version.to_bytes(4, "big")
-        return b"".join((bytes((FORMAT,)), version, commit(self._commit, drawn, aad), drawn, sealed))
+        return b"".join((self._head, self._committer.commit(drawn, aad), drawn, sealed))
 
     def open_sealed(self, place: Place, blob: bytes) -> bytes:
         """Open what :func:`open_` has checked up to the key version.
@@ -155,7 +160,7 @@ class Subkeys:
         self._belongs(place)
         aad = place.aad(self.key_version)
         nonce = blob[_NONCE_AT:_SEALED_AT]
-        if not hmac.compare_digest(commit(self._commit, nonce, aad), blob[_COMMIT_AT:_NONCE_AT]):
+        if not hmac.compare_digest(self._committer.commit(nonce, aad), blob[_COMMIT_AT:_NONCE_AT]):
             raise Unreadable(Flaw.COMMITMENT)
         return self._xaes.decrypt(nonce, blob[_SEALED_AT:], aad)
 
@@ -167,10 +172,10 @@ class Subkeys:
         """
         self._belongs(place)
         aad = place.aad(self.key_version)
-        return commit(self._commit, public, aad), self._enc, aad
+        return self._committer.commit(public, aad), self._enc, aad
 
     def _belongs(self, place: Place) -> None:
-        if (place.kind, place.category) != (self.kind, self.category):
+        if place.kind != self.kind or place.category != self.category:
             raise ValueError(
                 f"place of {place.kind}/{place.category}: these subkeys are of {self.kind}/{self.category}"
             )
