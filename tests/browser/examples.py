@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Page, Response
 
+from tests.records.formats.pdfs import pdf
+
 PATIENT, DOCTOR, ADMINISTRATOR = "camille.moreau", "nadia.lefevre", "irene.vidal"
 EMERGENCY_DOCTOR, PHARMACIST = "helene.marchand", "julien.berger"
 ADVISER = "odile.blanc"
@@ -17,6 +19,8 @@ _CAMILLE = "main a[href*='/pro/patients/']:has-text('Moreau')"
 _SWITCH = "main label.switch-line input[value$=':imaging']"
 _LUCAS = "main a.row-link:has-text('Lucas')"
 _PREVIEW = "main form[action$='/sharing/changes/']:visible button"
+_BRING = (("main [name=file]", "file:"), ("main [name=title]", "Ordonnance photographiée"), "main form.form button")
+_FILE = "section[aria-labelledby=files] a.row-link"
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -34,13 +38,25 @@ class Example:
         answer = page.goto(self.address)
         for step in self.way:
             if isinstance(step, tuple):
-                page.locator(step[0]).first.fill(step[1])
+                _give(page, *step)
             elif step.startswith("../"):
                 answer = page.goto(page.url + step.removeprefix("../"))
             else:
                 page.locator(step).first.click()
                 page.wait_for_load_state()
         return answer
+
+
+def _give(page: Page, field: str, told: str) -> None:
+    """Type into a field, choose in a list (``choose:``), or give a small PDF (``file:``)."""
+    found = page.locator(field).first
+    if told.startswith("choose:"):
+        found.select_option(told.removeprefix("choose:"))
+    elif told == "file:":
+        paper = pdf("Paracétamol 1 g, trois fois par jour", pages=2)
+        found.set_input_files({"name": "ordonnance.pdf", "mimeType": "application/pdf", "buffer": paper})
+    else:
+        found.fill(told)
 
 
 # Pages, by the name of their address.
@@ -65,6 +81,9 @@ EXAMPLES: dict[str, Example] = {
     "entrance:accessibility": Example(STRANGER, "/accessibility/"),
     "entrance:hosting": Example(STRANGER, "/hosting/"),
     "entrance:call_back": Example(STRANGER, "/callback/"),
+    "welcoming:recover": Example(STRANGER, "/recover/"),
+    "welcoming:recover_stop": Example(STRANGER, "/recover/stop/"),
+    "welcoming:recover_finish": Example(STRANGER, "/recover/finish/"),
     "welcoming:paper": Example(STRANGER, "/welcome/"),
     "welcoming:invite": Example(DOCTOR, "/pro/invite/"),
     "welcoming:people": Example(ADMINISTRATOR, "/administration/people/"),
@@ -139,6 +158,23 @@ EXAMPLES: dict[str, Example] = {
     "professional:accesses": Example(DOCTOR, "/pro/accesses/"),
     "administration:log": Example(ADMINISTRATOR, "/administration/", ("summary",)),
     "administration:keys": Example(ADMINISTRATOR, "/administration/keys/"),
+    "papers:add": Example(PATIENT, "/record/files/add/"),
+    "papers:asked": Example(PATIENT, "/record/files/asked/"),
+    "papers:file": Example(
+        PATIENT,
+        "/record/files/add/?category=prescription",
+        (*_BRING, "main a.row-link:has-text('photographiée')", _FILE),
+    ),
+    "filing:add": Example(DOCTOR, "/pro/", (_CAMILLE, "../deposit/", "main a[href*='/pro/files/']")),
+    "filing:ask": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/ask/']")),
+    "filing:file": Example(
+        DOCTOR,
+        "/pro/",
+        (
+            *(_CAMILLE, "../deposit/", "main a[href*='/pro/files/']", ("main [name=category]", "choose:laboratory")),
+            *(*_BRING, "main a.row-link:has-text('photographiée')", _FILE),
+        ),
+    ),
     "keeping:overview": Example(PATIENT, "/record/keeping/"),
     "keeping:lock": Example(PATIENT, "/record/keeping/lock/"),
     "keeping:copy": Example(PATIENT, "/record/keeping/copy/"),
@@ -198,6 +234,7 @@ ACTS = {
     *("welcoming:again", "welcoming:act", "welcoming:act_on_patient", "welcoming:find", "welcoming:accept"),
     *("accounts:session_end", "accounts:sessions_end"),
     *("accounts:passkey_sign_in", "accounts:passkey_options", "accounts:passkey_enrolment"),
+    *("papers:refuse", "papers:remove"),
     *("patient:mask", "patient:unmask", "patient:sharing_preview", "patient:sharing_confirm", "patient:sharing_end"),
     *("patient:request_answer", "patient:choice_withdraw", "patient:opposition", "patient:opposition_withdraw"),
     *("notifications:mark_read", "notifications:mark_one", "notifications:other_words"),
@@ -217,6 +254,8 @@ ACTS = {
 FILES = {
     *("watching:live", "watching:ready", "watching:metrics"),
     "patient:proof_download",
+    "papers:original",
+    "filing:original",
     "keeping:receipt",
     "transparency:checkpoint",
     "transparency:tile",

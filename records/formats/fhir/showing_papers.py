@@ -145,11 +145,16 @@ def _document_facts(resource: Node, carried: Carried) -> Rows:
     yield from dated(_("Date"), resource, "date", "created", "content.attachment.creation")
     yield from names(_("By"), resource, carried, "author", "authenticator", "attester.party")
     yield from names(_("Place"), resource, carried, "custodian")
-    yield from status(resource)
+    # That a document is in force goes without saying; that it was replaced does not.
+    if string(resource, "status") != "current":
+        yield from status(resource)
 
 
 def _files(resource: Node) -> Rows:
     for attachment in attachments(resource):
+        if string(attachment, "hash") and not string(attachment, "data") and not string(attachment, "url"):
+            # It lies beside the record: pages name it with the way to open it.
+            continue
         kind = string(attachment, "contentType").partition(";")[0]
         title = string(attachment, "title")
         if title or kind:

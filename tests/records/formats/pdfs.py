@@ -10,7 +10,9 @@ from pikepdf import Array, Dictionary, Name, Pdf, String
 def pdf(text: str = "Bonjour", *, pages: int = 1, **root: object) -> bytes:
     """A PDF with a line of text on each page; ``root`` adds keys to its catalogue."""
     made = Pdf.new()
-    font = made.make_indirect(Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
+    font = made.make_indirect(
+        Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+    )
     for number in range(pages):
         page = made.add_blank_page(page_size=(595, 842))
         page.Resources = Dictionary(Font=Dictionary(F1=font))

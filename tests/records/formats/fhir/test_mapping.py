@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from consent.categories import Category
 from records.formats.fhir.bundle import of_resources
-from records.formats.files import read_bundle
 from records.formats.fhir.carried import carry, original
 from records.formats.fhir.elements import instant, number, printed_unit, readable, when
 from records.formats.fhir.kinds import KNOWN
 from records.formats.fhir.mapping import Landed, LeftOut, land
 from records.formats.fhir.presenting import present
+from records.formats.files import read_bundle
 from records.headers import Flag
 from tests.records.formats.fhir.samples import DOCTOR, PATIENT, coded, lab, manifest, needs_samples, sample_files
 

@@ -9,8 +9,8 @@ import pytest
 
 from consent.categories import Category
 from records.formats.fhir.bundle import bundle_of, of_resources
-from records.formats.fhir.checking import read_fhir
 from records.formats.fhir.carried import carry
+from records.formats.fhir.checking import read_fhir
 from records.formats.fhir.narrative import text_of_html
 from records.formats.fhir.presentation import Word
 from records.formats.fhir.presenting import present
