@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hmac import compare_digest
@@ -53,7 +53,7 @@ def keep_likeness(dossier_id: UUID, identity: Identity) -> None:
     """Keep the digests of an identity that is being written, in its open transaction."""
     digest = digester("likeness")
     kept = {
-        name: _bound(dossier_id, digest(f"{kind}:{plain}")) if plain else b""
+        name: _bound(digest, dossier_id, digest(f"{kind}:{plain}")) if plain else b""
         for name, kind, plain in (
             ("surname", "surname", spell_name(identity.family)),
             ("used_name", "surname", spell_name(identity.used_name)),
@@ -125,8 +125,8 @@ def _plain(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
-def _bound(dossier_id: UUID, digest: bytes) -> bytes:
-    return digester("likeness")(f"{dossier_id}:{digest.hex()}")
+def _bound(digest: Callable[[str], bytes], dossier_id: UUID, plain_digest: bytes) -> bytes:
+    return digest(f"{dossier_id}:{plain_digest.hex()}")
 
 
 class _Known:
@@ -177,4 +177,4 @@ class _Known:
         return None
 
     def _same(self, dossier_id: UUID, digest: bytes, kept: bytes | memoryview) -> bool:
-        return compare_digest(self._digest(f"{dossier_id}:{digest.hex()}"), bytes(kept))
+        return compare_digest(_bound(self._digest, dossier_id, digest), bytes(kept))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.actor import Role
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.oversight.models import UnsealingReason
@@ -38,6 +39,7 @@ def ask(request: Visit) -> HttpResponse:
 
 @require_POST
 @only_for(Role.ADMINISTRATOR)
+@fresh_proof(staff_passkey=True)
 def agree(request: Visit, request_id: UUID) -> HttpResponse:
     """Agree to what another administrator asked for."""
     agree_to_name(actor=request.actor, request_id=request_id)
@@ -47,6 +49,7 @@ def agree(request: Visit, request_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.ADMINISTRATOR)
+@fresh_proof(staff_passkey=True)
 def name(request: Visit, request_id: UUID) -> HttpResponse:
     """The name, on this page alone."""
     opened = read_name(actor=request.actor, request_id=request_id)

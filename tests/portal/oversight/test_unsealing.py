@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from audit.pseudonyms import shown
 from audit.sequencing import sequence_once
+from portal.acting import FRESH_KEY
 from portal.notifications.following import follow_log
 from portal.notifications.models import Letter
 from portal.oversight.models import Unsealing
@@ -85,6 +86,22 @@ def test_nobody_and_no_reason_get_a_sentence(scene, pseudonym, reason):
     assert answer.status_code == 400
     assert not Unsealing.objects.exists()
     assert ("unsealing.asked", "done") not in acts(one)
+
+
+def test_agreeing_and_reading_ask_for_a_fresh_proof(scene):
+    patient, one, other, _third = scene
+    ask(one, shown("P", patient.ref.pseudonym))
+    asked = Unsealing.objects.get()
+    second = browser_of(other)
+    session = second.session
+    del session[FRESH_KEY]
+    session.save()
+    second.post(f"{LIST}{asked.id}/agree/")
+    asked.refresh_from_db()
+    assert asked.agreed_by is None
+    browser_of(other).post(f"{LIST}{asked.id}/agree/")
+    assert "Quintrec" not in second.post(f"{LIST}{asked.id}/").content.decode()
+    assert "Quintrec" in browser_of(other).post(f"{LIST}{asked.id}/").content.decode()
 
 
 def test_only_administrators(scene):
