@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
@@ -16,7 +17,9 @@ from consent.granting import Invalid
 from records.asking_papers import ask_paper, brought, decline, read_papers
 from records.documents import open_document
 from records.dossiers import Unknown
+from records.drawing.opening import packed
 from records.exchange import About, Unreadable, import_bundle, read_bytes
+from records.formats.apart import made_apart
 from records.looking import look_at
 from records.models import Document, PaperRequest, Record
 from records.reading import open_category, open_overview, open_record
@@ -178,3 +181,32 @@ def test_a_file_of_another_person_stops(household: Household) -> None:
     with pytest.raises(Unreadable, match="somebody else"):
         bring(household, document(structured()), "a.xml")
     assert not Record.objects.exists()
+
+
+def test_a_process_that_draws_opens_nothing_else(household: Household) -> None:
+    """Taken over, it holds the subkeys of one drawer: another document, drawer or patient does not open with them."""
+    bring(household, pdf("x"), "a.pdf")
+    bring(household, pdf("y"), "b.pdf", category=Category.LABORATORY)
+    first, second = Document.objects.order_by("received_at")
+    with (
+        open_document(actor=household.patient, document_id=first.id) as mine,
+        open_document(actor=household.patient, document_id=second.id) as other,
+    ):
+        given, sealed = mine.handover, other.handover.stored.read(0, other.handover.stored.size)
+        own = given.stored.read(0, given.stored.size)
+        assert made_apart("sealed-pdf", packed(given.keys, given.place, own), 1, 1, 100).facts["pages"] == 1
+        elsewhere = (
+            (given.keys, given.place, sealed),
+            (given.keys, replace(given.place, object_id=second.id), sealed),
+            (given.keys, replace(given.place, owner=household.neighbour_ref.id), own),
+        )
+        for keys, place, content in elsewhere:
+            with pytest.raises(Unreadable):
+                made_apart("sealed-pdf", packed(keys, place, content), 1, 1, 100)
+
+
+def test_a_document_larger_than_a_process_may_hold_is_a_download(household: Household, monkeypatch) -> None:
+    bring(household, pdf("x"), "a.pdf")
+    monkeypatch.setattr("records.looking.MOST_BYTES", 10)
+    look = look_at(actor=household.patient, document_id=Document.objects.get().id)
+    assert (look.sheets, look.pages) == ((), 0)

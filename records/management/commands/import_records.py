@@ -13,7 +13,7 @@ from records.management.taking_in import ImportCommand
 
 
 class Command(ImportCommand):
-    help = "Takes FHIR R4 (JSON), CDA R2 and HL7 v2 files, and folders of them, into a health record."
+    help = "Takes FHIR R4, CDA R2, HL7 v2, PDF, images, DICOM and text, and folders of them, into a health record."
     reader = staticmethod(read_file)
 
     def add_arguments(self, parser: CommandParser) -> None:
