@@ -10,6 +10,7 @@ from importlib import import_module
 from celery import shared_task
 from django.conf import settings
 
+from portal.accounts.devices import forget_unseen
 from portal.notifications.announcing import announce_due
 from portal.notifications.deliveries import deliver_due, forget_old
 from portal.notifications.following import follow_log
@@ -66,5 +67,6 @@ def forget() -> int:
 
 @shared_task(name="notifications.clear_expired_sessions", **_LIMITS)
 def clear_expired_sessions() -> None:
-    """Remove the sessions whose time is over: Django leaves them where they are."""
+    """Remove the sessions whose time is over, which Django leaves where they are, and devices unseen for long."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    forget_unseen()
