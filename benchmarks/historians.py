@@ -30,7 +30,7 @@ APPS = {
     "easyaudit": ("easyaudit",),
 }
 _DOSSIER = UUID("7d0b3f7e-1c2d-4e3f-8a9b-0c1d2e3f4a5b")
-_USERS = ("django.contrib.contenttypes", "django.contrib.auth")
+_USERS = ("django.contrib.contenttypes", "django.contrib.auth", "django.contrib.sessions")
 
 
 class Historians(AppConfig):
