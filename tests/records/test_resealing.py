@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from audit.actor import Actor
@@ -16,7 +17,7 @@ from consent.categories import Category
 from records import resealing
 from records.documents import open_document
 from records.keeping import empty_row
-from records.models import Document, FormerObject, KeyState, PatientKey
+from records.models import Document, FormerObject, KeyState, PatientKey, Record
 from records.resealing import documents_behind, reseal_document, reseal_documents
 from records.rotation import Unknown, begin, finish
 from records.sealed_rows import count_behind
@@ -192,3 +193,14 @@ def test_the_command_says_what_went(household: Household, documents: list[UUID],
     FormerObject.objects.exists()
     call_command("sweep_documents")
     assert "0 staged documents, 0 former objects, 0 objects of nobody" in capsys.readouterr().out
+
+
+def test_the_database_itself_keeps_a_key_that_a_document_needs(household: Household, folder: Path) -> None:
+    document_id = send(household, body(100))
+    assert not Record.objects.exists()
+    PatientKey.objects.filter(dossier_id=household.ref.id).update(
+        state=KeyState.DECRYPT_ONLY, retired_at=timezone.now()
+    )
+    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="still needed"):
+        cursor.execute("SELECT public.records_destroy_key(%s, 1)", [household.ref.id])
+    assert read(household.patient, document_id) == body(100)
