@@ -27,6 +27,7 @@ from consent.previewing import known_professions
 from consent.professions import Profession, profession_label
 from consent.rights import Right
 from consent.world import Target
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient.forms import EndForm
@@ -99,8 +100,15 @@ def asked_of(placed: tuple[Placed, ...], typed: QueryDict, until: datetime | Non
     return asked
 
 
+def _opens(request: Visit) -> bool:
+    """Whether what is saved leaves something open: to close needs no proof."""
+    states = (value for name, value in request.POST.items() if name.startswith("state-"))
+    return "save" in request.POST and "open" in states
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @only_for(Role.PATIENT, on_behalf=True)
+@fresh_proof(only_if=_opens)
 def choices(request: Visit) -> HttpResponse:
     """Whom and which right, what is open to them, what would change; then all of it is saved as one act, or nothing."""
     ref = find_dossier(request.actor)

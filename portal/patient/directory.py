@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit.actor import Role
 from consent.granting import open_relationship
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.directory import search, working
@@ -30,6 +31,7 @@ def find(request: Visit) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @only_for(Role.PATIENT, on_behalf=True)
+@fresh_proof(only_if=lambda request: request.method == "POST")
 def welcome(request: Visit, professional_id: UUID) -> HttpResponse:
     """Says what opens, and for how long; then opens the care relationship."""
     person = working().filter(pk=professional_id).first()

@@ -28,6 +28,7 @@ from consent.representing import (
 )
 from portal.accounts.logins import digest_of
 from portal.accounts.models import Account
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient.forms import LengthForm
@@ -73,6 +74,7 @@ class ParentForm(CarerForm):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @only_for(Role.PATIENT, on_behalf=True)
+@fresh_proof(only_if=lambda request: request.method == "POST")
 def representatives(request: Visit) -> HttpResponse:
     """Those who act for the patient; a carer, or a second parent, is added by the address they sign in with."""
     ref = aged_ref(find_dossier(request.actor).id)

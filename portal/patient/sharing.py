@@ -18,6 +18,7 @@ from consent.categories import Category
 from consent.decisions import Right
 from consent.explaining import read_sharing
 from consent.granting import Wanted
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient import changes
@@ -82,8 +83,14 @@ def _counted(request: Visit, effects: tuple[changes.Effect, ...]) -> dict[UUID, 
     }
 
 
+def _opens(request: Visit) -> bool:
+    """Whether one of the changes shows somebody more than before: to close needs no proof."""
+    return any(code.endswith(":open") for code in request.POST.getlist("change"))
+
+
 @require_POST
 @only_for(Role.PATIENT, on_behalf=True)
+@fresh_proof(only_if=_opens)
 def confirm(request: Visit) -> HttpResponse:
     """Makes the changes that the preview showed as one act: all of them, or none."""
     ref = find_dossier(request.actor)
@@ -117,6 +124,7 @@ def blanks(request: Visit, professional_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT, on_behalf=True)
+@fresh_proof(only_if=lambda request: request.POST.get("answer") == "yes")
 def answer(request: Visit, request_id: UUID) -> HttpResponse:
     """Answers a professional's request: yes for a time, or no."""
     allowed = request.POST.get("answer") == "yes"
@@ -139,6 +147,7 @@ def end(request: Visit, professional_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT, on_behalf=True)
+@fresh_proof()
 def open_team(request: Visit, organisation_id: UUID) -> HttpResponse:
     """Lets a whole team take care of the patient."""
     naming.open_team_care(actor=request.actor, ref=find_dossier(request.actor), organisation=organisation_id)
@@ -166,6 +175,7 @@ def opposition(request: Visit, professional_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT, on_behalf=True)
+@fresh_proof()
 def withdraw_opposition(request: Visit, opposition_id: UUID) -> HttpResponse:
     """Takes an opposition away."""
     granting.withdraw_opposition(actor=request.actor, ref=find_dossier(request.actor), opposition_id=opposition_id)

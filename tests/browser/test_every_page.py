@@ -66,6 +66,8 @@ def _begin_emergency(browser, house, state):
         visit.page.locator("main form button").first.click()
         prove(visit.page, house.url, f"{EMERGENCY_DOCTOR}@carnet.example")
         expect(visit.page.locator("[data-countdown]")).to_be_visible()
+        # The proof gave the session another key.
+        visit.context.storage_state(path=state)
 
 
 @pytest.fixture(scope="module", params=["fr", "en"])

@@ -80,6 +80,14 @@ def browser_of(account: Account) -> Client:
     return client
 
 
+def freshly_proven(account: Account) -> Client:
+    """A browser whose person has just proven again who they are: sharing more widely asks for it."""
+    client = browser_of(account)
+    if account.role == Account.Role.PATIENT:
+        prove_again(client)
+    return client
+
+
 def prove_again(client: Client, passkey: Passkey | None = None) -> None:
     """What a fresh proof leaves in a session, without the ceremony."""
     session = client.session

@@ -13,7 +13,18 @@ from consent.models import AccessRequest, Choice, Representation
 from consent.representing import SHAREABLE, add_representative
 from portal.patient import representatives
 from records.dossiers import aged_ref
-from tests.portal.ward import SEED, a_carer, a_patient, a_result, browser_of, closed, filed, history, in_care
+from tests.portal.ward import (
+    SEED,
+    a_carer,
+    a_patient,
+    a_result,
+    browser_of,
+    closed,
+    filed,
+    freshly_proven,
+    history,
+    in_care,
+)
 
 LAB, INTIMATE = Category.LABORATORY, Category.MATERNITY_SEXUAL_HEALTH
 
@@ -36,7 +47,7 @@ def child_and_parent(db):
 
 
 def acting(child, parent):
-    browser = browser_of(parent.account)
+    browser = freshly_proven(parent.account)
     assert browser.post(f"/for/{child.ref.id}/act/").status_code == 302
     return browser
 

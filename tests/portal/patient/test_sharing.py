@@ -1,5 +1,6 @@
 """Sharing works with forms alone: switches, the sentence before confirming, requests, ends, oppositions."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from django.utils import timezone
 from consent import granting
 from consent.categories import Category
 from consent.models import Choice
-from tests.portal.ward import a_carer, a_patient, browser_of, closed, history, in_care, opposed
+from portal.accounts.models import SealedTOTPDevice
+from tests.portal.ward import a_carer, a_patient, browser_of, closed, freshly_proven, history, in_care, opposed
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def doctor(patient):
 
 @pytest.fixture
 def browser(patient):
-    return browser_of(patient.account)
+    return freshly_proven(patient.account)
 
 
 def text_of(page) -> str:
@@ -157,3 +159,18 @@ def test_every_act_needs_a_post_and_a_token(patient, doctor) -> None:
     for address in ("/sharing/changes/", "/sharing/confirm/", f"/sharing/{doctor.person.id}/end/"):
         assert browser.get(address).status_code == 405
         assert browser.post(address).status_code == 403
+
+
+def test_opening_asks_for_a_proof_and_closing_does_not(patient, doctor):
+    browser = browser_of(patient.account)
+    imaging = f"{doctor.person.id}:imaging"
+    browser.post("/sharing/confirm/", {"change": f"{imaging}:close", "length": ""})
+    assert opens(doctor, patient) == 403
+    asked = browser.post("/sharing/confirm/", {"change": f"{imaging}:open", "length": ""}).content.decode()
+    assert "Is it you?" in asked
+    assert f'name="change" value="{imaging}:open"' in asked
+    assert opens(doctor, patient) == 403
+    code = SealedTOTPDevice.objects.get(user=patient.account).code_at(time.time())
+    sent = {"change": f"{imaging}:open", "length": "", "prove": "act", "proof_code": code}
+    assert browser.post("/sharing/confirm/", sent)["Location"] == "/sharing/"
+    assert opens(doctor, patient) == 200

@@ -139,6 +139,7 @@ def test_a_code_is_shown_on_the_phone_and_typed_by_a_professional(patient, brows
 
 
 def test_whole_teams_and_who_joined_since(patient, browser):
+    fresh(browser)
     nurse = a_carer("nurse", family="Petit", given="Léa")
     browser.post(f"/sharing/teams/{nurse.organisation.id}/")
     assert "Léa Petit" in text_of(browser.get("/sharing/"))
@@ -166,6 +167,7 @@ def test_a_carer_is_added_sees_and_is_ended(patient, browser):
     ending = page.split('action="/sharing/representatives/')[1].split('"')[0]
     browser.post(f"/sharing/representatives/{ending}")
     assert theirs.get(f"/for/{patient.ref.id}/").status_code == 404
+    fresh(browser)
     unknown = browser.post(
         "/sharing/representatives/", {"login": "nobody@example.org", "categories": ["laboratory"], "length": ""}
     )
