@@ -67,18 +67,21 @@ def detached(resource: dict[str, Any], media: Collection[str]) -> dict[str, Any]
     The record keeps size and SHA-1 of each (https://hl7.org/fhir/R4/datatypes.html#Attachment), so that the same file
     is known the next time.
     """
-    contents = [_without_bytes(holder, media) for holder in resource.get("content", [])]
-    return {**resource, "content": contents}
+    if "presentedForm" in resource:
+        return {**resource, "presentedForm": [_without_bytes(form, media) for form in resource["presentedForm"]]}
+    contents = [
+        {**holder, "attachment": _without_bytes(holder["attachment"], media)} for holder in resource.get("content", [])
+    ]
+    return {**resource, "content": contents} if contents else resource
 
 
-def _without_bytes(holder: dict[str, Any], media: Collection[str]) -> dict[str, Any]:
-    attachment = holder["attachment"]
+def _without_bytes(attachment: dict[str, Any], media: Collection[str]) -> dict[str, Any]:
     if str(attachment["contentType"]).partition(";")[0] not in media or "data" not in attachment:
-        return holder
+        return attachment
     # SHA-1 is what the standard names; it finds the same file again and protects nothing.
     digest = sha1(b64decode(attachment["data"]), usedforsecurity=False).digest()
     plain = {key: value for key, value in attachment.items() if key != "data"}
-    return {**holder, "attachment": {**plain, "hash": b64encode(digest).decode()}}
+    return {**plain, "hash": b64encode(digest).decode()}
 
 
 def _attachments(resource: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

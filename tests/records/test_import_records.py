@@ -22,12 +22,23 @@ from records.formats.fhir.presenting import present
 from records.formats.files import read_file as read
 from records.identity import Identity, create_dossier
 from records.importing import sort_out
-from records.models import Dossier, Record
+from records.models import Document, Dossier, Record
 from records.reading import open_category, open_record
 from tests.counts import COUNTS
 from tests.records.formats.fhir.samples import DATA, bundle_bytes, lab, manifest, needs_samples, sample_files
 from tests.records.formats.fhir.samples import PATIENT as SAMPLE_PATIENT
-from tests.records.formats.papers import OBR, OBX, document, message, mutate, observation, person, structured
+from tests.records.formats.papers import (
+    OBR,
+    OBX,
+    document,
+    embedded,
+    message,
+    mutate,
+    observation,
+    person,
+    structured,
+)
+from tests.records.formats.pdfs import pdf
 
 IMPORT = Actor.system("import")
 SEED = Actor.system("seed")
@@ -238,10 +249,14 @@ def test_the_command_makes_a_record_for_each_file_of_a_folder(db, capsys):
 
 @needs_samples
 def test_mutations_leave_a_whole_file_or_nothing(patient, tmp_path):
-    """Mutated copies of two files into one dossier: what is refused leaves no record behind."""
+    """Mutated copies of files into one dossier: what is refused leaves no record behind."""
     _actor, ref = patient
     dice = random.Random(2026)
-    good = (document(structured(observation(POTASSIUM.format("4.1"))), code="11502-2"), message(OBR, OBX).encode())
+    good = (
+        document(structured(observation(POTASSIUM.format("4.1"))), code="11502-2"),
+        message(OBR, OBX).encode(),
+        *(pdf("Fuzz"), document(embedded(pdf("Fuzz")))),
+    )
     for _time in range(COUNTS.mutations // 4):
         before = set(Record.objects.values_list("id", "revision"))
         done = None
@@ -250,3 +265,6 @@ def test_mutations_leave_a_whole_file_or_nothing(patient, tmp_path):
         after = set(Record.objects.values_list("id", "revision"))
         assert len(after) - len(before) == (done.created if done else 0)
         assert done is not None or after == before
+        # No file without its record, no record of a file without the file.
+        papers = Document.objects.filter(removed_at=None).values_list("record_id", flat=True)
+        assert set(papers) <= {record_id for record_id, _revision in after}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 import struct
 import zlib
+from base64 import b64decode, b64encode
+from hashlib import sha1
 from io import BytesIO
 
 import pikepdf
@@ -19,6 +22,7 @@ from records.formats.files import title_of
 from records.importing import sort_out
 from tests.counts import COUNTS
 from tests.records.formats.fhir.samples import needs_samples, sample_files
+from tests.records.formats.papers import OBR, OBX, document, embedded, message
 from tests.records.formats.pdfs import action, pdf, with_attachment
 
 SCRIPT = action("JavaScript", JS=String("app.alert('x')"))
@@ -195,6 +199,56 @@ def test_a_preamble_that_could_run_is_emptied():
     clean = made.files[made.facts["files"].index("clean")]
     assert clean[:128] == bytes(128)
     assert clean[128:] == path.read_bytes()[128:]
+
+
+def inside(raw: bytes, name: str):
+    bundle = read_bytes(raw, name, About(title="x"))
+    (resource,) = [entry.resource for entry in bundle.entries if entry.resource["resourceType"] in HOLDERS]
+    return bundle, resource
+
+
+HOLDERS = ("DocumentReference", "DiagnosticReport")
+
+
+def test_a_pdf_inside_a_clinical_document_lies_beside_it_and_the_document_stays_whole():
+    raw = document(embedded(pdf()))
+    bundle, resource = inside(raw, "a.xml")
+    ((file,),) = bundle.files.values()
+    assert (file.media_type, file.content, bundle.shut) == ("application/pdf", pdf(), 0)
+    paper, itself = [content["attachment"] for content in resource["content"]]
+    assert "data" not in paper
+    assert b64decode(paper["hash"]) == sha1(pdf(), usedforsecurity=False).digest()
+    assert b64decode(itself["data"]) == raw
+
+
+def test_a_pdf_inside_that_would_do_harm_stays_shut():
+    bundle, resource = inside(document(embedded(pdf(OpenAction=action("Launch")))), "a.xml")
+    assert (bundle.files, bundle.shut) == ({}, 1)
+    assert "data" in resource["content"][0]["attachment"]
+    bundle, _resource = inside(document(embedded(pdf(OpenAction=SCRIPT))), "a.xml")
+    ((file,),) = bundle.files.values()
+    assert file.removed == ("script",)
+    assert "/JavaScript" not in walk(file.content)
+
+
+def test_a_pdf_inside_a_message_lies_beside_its_report():
+    told = b64encode(pdf()).decode()
+    raw = message(OBR, OBX, f"OBX|2|ED|PDF^Compte rendu^L||^application^pdf^Base64^{told}||||||F").encode()
+    bundle, resource = inside(raw, "a.hl7")
+    ((file,),) = bundle.files.values()
+    assert (file.content, bundle.shut) == (pdf(), 0)
+    paper, itself = resource["presentedForm"]
+    assert "data" not in paper
+    assert b64decode(itself["data"]) == raw
+    assert "content" not in resource
+
+
+def test_fhir_keeps_its_own_bytes():
+    told = {"contentType": "application/pdf", "data": b64encode(pdf()).decode()}
+    came = {"resourceType": "DocumentReference", "status": "current", "content": [{"attachment": told}]}
+    bundle, resource = inside(json.dumps(came).encode(), "a.json")
+    assert resource == came
+    assert [file.content for files in bundle.files.values() for file in files] == [pdf()]
 
 
 def spoil(raw: bytes, dice: random.Random) -> bytes:
