@@ -1,7 +1,7 @@
 """The patient's history: narrowed as they ask, in whose name, why, and the statement of a month."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import transaction
@@ -10,9 +10,22 @@ from django.utils import timezone
 from audit import log
 from audit.events import Event, Outcome
 from consent.categories import Category
+from consent.decisions import RepresentativeKind
+from consent.representing import SHAREABLE, add_representative
 from portal.notifications.models import Letter
 from portal.patient.narrowing import KINDS
-from tests.portal.ward import a_carer, a_patient, a_result, browser_of, filed, history, in_care
+from records.dossiers import aged_ref
+from tests.portal.ward import (
+    SEED,
+    a_carer,
+    a_patient,
+    a_result,
+    browser_of,
+    filed,
+    freshly_proven,
+    history,
+    in_care,
+)
 
 TYPED = "Malaise sur la voie publique, ne répond plus."
 
@@ -148,3 +161,15 @@ def test_letters_lead_to_what_they_tell_of(db):
     for address in ("/accesses/statement/", "/accesses/questions/", "/accesses/?kind=asked"):
         assert f'href="{address}"' in text
         assert browser.get(address).status_code == 200
+
+
+def test_a_statement_is_never_shown_under_somebody_elses_name(db):
+    child, parent = a_patient("Moreau", "Lucas", date.today() - timedelta(days=6 * 366)), a_patient("Moreau", "Camille")
+    add_representative(
+        actor=SEED, ref=aged_ref(child.ref.id), account=parent.account.pk, kind=RepresentativeKind.PARENT,
+        categories=SHAREABLE,
+    )  # fmt: skip
+    browser = freshly_proven(parent.account)
+    assert browser.get("/accesses/statement/").status_code == 200
+    browser.post(f"/for/{child.ref.id}/act/")
+    assert browser.get("/accesses/statement/").status_code == 403
