@@ -19,6 +19,7 @@ from portal.acting import Visit
 from portal.audiences import only_for
 from records.closing import KEPT_YEARS, Receipt, read_receipt
 from records.closing import close as close_record
+from records.dossiers import NoDossier
 from records.identity import find_own
 
 _ENDS = frozenset({Event.DOSSIER_CLOSED.dotted, Event.DOSSIER_SHREDDED.dotted})
@@ -51,7 +52,10 @@ def close(request: Visit) -> HttpResponse:
 @only_for(Role.PATIENT)
 def closed(request: Visit) -> HttpResponse:
     """The receipt: when it was closed, until when it is kept, and where that stands in the log."""
-    receipt = read_receipt(request.actor)
+    try:
+        receipt = read_receipt(request.actor)
+    except NoDossier:
+        return redirect("keeping:overview")
     lines = _ends_of(entries_about(receipt.pseudonym, limit=50))
     return render(request, "patient/closed.html", {"receipt": receipt, "lines": lines})
 

@@ -179,7 +179,7 @@ EXAMPLES: dict[str, Example] = {
     "keeping:lock": Example(PATIENT, "/record/keeping/lock/"),
     "keeping:copy": Example(PATIENT, "/record/keeping/copy/"),
     "keeping:close": Example(PATIENT, "/record/keeping/close/"),
-    "keeping:closed": Example(PATIENT, "/record/keeping/closed/", status=404),
+    "keeping:closed": Example(PATIENT, "/record/keeping/closed/"),
     "keeping:download": Example(PATIENT, f"/record/keeping/copy/{_NOBODY}/file/"),
     "administration:integrity": Example(ADMINISTRATOR, "/administration/integrity/"),
     "administration:undelivered": Example(ADMINISTRATOR, "/administration/letters/"),
