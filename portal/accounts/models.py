@@ -263,4 +263,5 @@ class Attempts(models.Model):
 
 # After Account: the library's models ask for the account's model as soon as they are imported.
 from portal.accounts.passkey import Passkey as Passkey  # noqa: E402
+from portal.accounts.recoveries import Recovery as Recovery  # noqa: E402
 from portal.accounts.sessions import Session as Session  # noqa: E402

@@ -32,6 +32,8 @@ ABOUT_A_DOSSIER = {
     Event.RECORD_RELEASED.dotted: Kind.NEW_DOCUMENT,
     Event.IMPORT_DONE.dotted: Kind.NEW_DOCUMENT,
     Event.ACCESS_REQUESTED.dotted: Kind.ACCESS_REQUESTED,
+    # A document is something more to share: the neutral words of a letter are the same.
+    Event.PAPER_ASKED.dotted: Kind.ACCESS_REQUESTED,
     Event.CONSENT_ENDING.dotted: Kind.CONSENT_ENDING,
     Event.STATEMENT_READY.dotted: Kind.STATEMENT,
     Event.EXPORT_READY.dotted: Kind.EXPORT_READY,
@@ -45,7 +47,7 @@ ABOUT_AN_ACCOUNT = {
     Event.ACCOUNT_RECOVERY_RENEWED.dotted: Kind.SECURITY_CHANGED,
     Event.ACCOUNT_FACTOR_REMOVED.dotted: Kind.SECURITY_CHANGED,
     Event.ACCOUNT_PASSWORD_CHANGED.dotted: Kind.SECURITY_CHANGED,
-    Event.ACCOUNT_RECOVERY_ASKED.dotted: Kind.SECURITY_CHANGED,
+    Event.ACCOUNT_RECOVERY_ASKED.dotted: Kind.RECOVERY_ASKED,
     Event.ACCOUNT_RECOVERED.dotted: Kind.SECURITY_CHANGED,
     Event.CONTACT_CHANGED.dotted: Kind.SECURITY_CHANGED,
     Event.CONTACT_CHANGE_ASKED.dotted: Kind.ADDRESS_ASKED,
@@ -65,6 +67,9 @@ def kind_of(entry: LoggedEntry) -> Kind | None:
     if entry.event in OPENINGS:
         return Kind.FIRST_ACCESS if entry.role == Role.PROFESSIONAL.value else None
     if entry.event == Event.RECORD_CREATED.dotted and entry.role != Role.PROFESSIONAL.value:
+        return None
+    if entry.event == Event.IMPORT_DONE.dotted and entry.role == Role.PROFESSIONAL.value:
+        # The file that a professional added is told of by its record.
         return None
     return ABOUT_A_DOSSIER.get(entry.event)
 

@@ -41,6 +41,7 @@ class Kind(models.TextChoices):
     NEW_DEVICE = "new_device", _("Somebody signed in to your account from a new device.")
     SECURITY_CHANGED = "security_changed", _("The way you sign in or your address was changed.")
     ADDRESS_ASKED = "address_asked", _("Another address for your letters waits for its code.")
+    RECOVERY_ASKED = "recovery_asked", _("Somebody asked to come into your account again without all its proofs.")
     EXPORT_READY = "export_ready", _("The copy of your record is ready.")
     KEY_TURNED = "key_turned", _("The protection of your record was renewed.")
     CASE_CONCLUDED = "case_concluded", _("The check that concerns your record has ended.")
@@ -93,6 +94,7 @@ _TRAITS = {
     Kind.NEW_DEVICE: Traits(Urgency.EMERGENCY, can_be_switched_off=False),
     Kind.SECURITY_CHANGED: Traits(Urgency.EMERGENCY, can_be_switched_off=False),
     Kind.ADDRESS_ASKED: Traits(Urgency.EMERGENCY, can_be_switched_off=False),
+    Kind.RECOVERY_ASKED: Traits(Urgency.EMERGENCY, can_be_switched_off=False),
     Kind.EXPORT_READY: Traits(Urgency.DEFAULT, can_be_switched_off=True),
     Kind.KEY_TURNED: Traits(Urgency.BULK, can_be_switched_off=True),
     Kind.CASE_CONCLUDED: Traits(Urgency.DEFAULT, can_be_switched_off=True),

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from portal.accounts.recoveries import stop_code
 from portal.notifications.held import WAITS
 from portal.notifications.kinds import Channel, Kind, Message, Urgency
 from portal.notifications.models import Letter
@@ -28,6 +29,8 @@ _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "«": '"
     ord("–"): "-",
     ord("œ"): "oe",
 }
+# Where a code would stand, in a preview and in a letter whose recovery was stopped meanwhile.
+_NO_CODE = "XXXX-XXXX"
 _GSM_ACCENTS = frozenset("éèùìòÇØøÅåÄÖÑÜäöñüàÉÆæß")
 
 
@@ -37,6 +40,8 @@ class Topic:
 
     kind: Kind
     represented: bool = False
+    # What stops a recovery of the account, typed at our usual address; only such a letter has one.
+    stop_code: str = _NO_CODE
 
 
 def compose(channel: Channel, letters: Sequence[Letter], language: str, words: Words, *, code: str = "") -> Message:
@@ -46,7 +51,7 @@ def compose(channel: Channel, letters: Sequence[Letter], language: str, words: W
     """
     if code:
         return render_code(channel, language, code)
-    topics = [Topic(Kind(letter.kind), letter.represents is not None) for letter in letters]
+    topics = [Topic(Kind(letter.kind), letter.represents is not None, _stop_code_for(letter)) for letter in letters]
     return render(channel, topics, language, words)
 
 
@@ -83,6 +88,10 @@ def said_in_portal(letter: Letter) -> str:
     return _sentence("mail", Topic(Kind(letter.kind), represented=True))
 
 
+def _stop_code_for(letter: Letter) -> str:
+    return (stop_code(letter.account_id) if letter.kind == Kind.RECOVERY_ASKED else "") or _NO_CODE
+
+
 def _sms_lines(told: Sequence[Topic]) -> list[str]:
     """One sentence: several letters are announced together, the most urgent alone."""
     urgent = [topic for topic in told if topic.kind.traits.urgency is Urgency.EMERGENCY]
@@ -91,7 +100,9 @@ def _sms_lines(told: Sequence[Topic]) -> list[str]:
 
 
 def _sentence(channel: str, topic: Topic) -> str:
-    return _one_line(_text(f"{channel}/{topic.kind.value}", {"represented": topic.represented}))
+    return _one_line(
+        _text(f"{channel}/{topic.kind.value}", {"represented": topic.represented, "code": topic.stop_code})
+    )
 
 
 def _file(name: str, sentences: Sequence[str], words: Words) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from portal.welcoming import people, views
+from portal.welcoming import people, recover, views
 
 app_name = "welcoming"
 
@@ -14,6 +14,9 @@ urlpatterns = [
     path("welcome/", views.paper, name="paper"),
     path("welcome/second/", views.accept, name="accept"),
     path("welcome/again/", views.again, name="again"),
+    path("recover/", recover.ask, name="recover"),
+    path("recover/stop/", recover.stop, name="recover_stop"),
+    path("recover/finish/", recover.finish, name="recover_finish"),
     path("pro/invite/", views.invite, name="invite"),
     path(_PEOPLE, people.people, name="people"),
     path(_PEOPLE + "new/", people.enter, name="enter"),

@@ -16,6 +16,7 @@ OPEN = {
     # What everybody may read before signing in, and asking to be called back.
     "entrance:never", "entrance:report", "entrance:privacy", "entrance:accessibility", "entrance:hosting",
     "entrance:call_back", "welcoming:paper", "welcoming:accept", "welcoming:again",
+    "welcoming:recover", "welcoming:recover_stop", "welcoming:recover_finish",
     # For machines: nothing about a person.
     "watching:live", "watching:ready", "watching:metrics",
     # The published log: the same bytes for everybody.

@@ -144,7 +144,7 @@ def test_nothing_else_can_enter_a_message() -> None:
         source = engines["jinja2"].env.loader.get_source(engines["jinja2"].env, name)[0]
         named |= set(re.findall(r"{{\s*([a-z_.]+)", source)) - {"_"}
     assert named <= {"sentence", "words", "address", "aside", "code", "ngettext"}
-    assert {field.name for field in fields(Topic)} == {"kind", "represented"}
+    assert {field.name for field in fields(Topic)} == {"kind", "represented", "stop_code"}
 
 
 def test_a_letter_of_the_worst_person_says_none_of_it(db) -> None:
