@@ -11,9 +11,11 @@ from django.urls import reverse
 from PIL import Image
 
 from consent.categories import Category
+from portal.notifications.calling import kind_of
+from portal.notifications.kinds import Kind
 from records.exchange import MAX_BYTES
 from records.models import Document, PaperRequest, Record
-from tests.portal.ward import a_carer, a_patient, browser_of, closed, in_care
+from tests.portal.ward import a_carer, a_patient, browser_of, closed, history, in_care
 from tests.records.formats.pdfs import action, pdf
 
 
@@ -149,6 +151,8 @@ def test_a_professional_adds_a_file_in_their_name(patient):
     assert "The document is in the record." in text_of(answer)
     record = Record.objects.get()
     assert (record.author, record.brought_by) == (carer.person.id, None)
+    told = [kind_of(entry) for entry in history(patient) if entry.actor == carer.account.pk]
+    assert [kind for kind in told if kind is not None and kind is not Kind.FIRST_ACCESS] == [Kind.NEW_DOCUMENT]
     page = text_of(desk.get(reverse("professional:item", args=[record.id])))
     assert "Abgrall" in page
     document = Document.objects.get()
@@ -177,6 +181,7 @@ def test_a_document_is_asked_for_and_brought(patient, browser):
     answer = desk.post(address, {"category": "imaging", "words": "Radio du genou de 2019"}, follow=True)
     assert "Your request was sent." in text_of(answer)
     assert "Waiting" in text_of(answer)
+    assert Kind.ACCESS_REQUESTED in [kind_of(entry) for entry in history(patient)]
     assert "A professional asks you for a document." in text_of(browser.get(reverse("patient:home")))
     asked = text_of(browser.get(reverse("papers:asked")))
     assert "Radio du genou de 2019" in asked
