@@ -32,7 +32,8 @@ _PAUSES = {Urgency.EMERGENCY: (5.0, 60.0), Urgency.DEFAULT: (20.0, 3600.0), Urge
 _CRASH_PAUSE = (5.0, 60.0)
 _random = SystemRandom()
 
-_TRY_LOCKS = "SELECT key, pg_try_advisory_lock(key) FROM unnest(%s::bigint[]) key"
+# Read row by row: once there are enough, no further lock is tried.
+_TRY_LOCKS = "SELECT key FROM unnest(%s::bigint[]) key WHERE pg_try_advisory_lock(key) LIMIT %s"
 _UNLOCK = "SELECT pg_advisory_unlock(key) FROM unnest(%s::bigint[]) key"
 
 # One statement, so one commit: what was sent before is written down with what is taken up next. A try
@@ -61,14 +62,14 @@ RETURNING id, attempts, unclear, crashes
 
 
 @contextmanager
-def hold(deliveries: Sequence[Delivery]) -> Iterator[list[Delivery]]:
-    """Hold those of these deliveries that nobody else holds; of a group, one stands for all of it."""
+def hold(deliveries: Sequence[Delivery], *, most: int) -> Iterator[list[Delivery]]:
+    """Hold ``most`` of these deliveries that nobody else holds; of a group, one stands for all of it."""
     by_key: dict[int, Delivery] = {}
     for delivery in deliveries:
         by_key.setdefault(_lock_of(delivery), delivery)
     with connection.cursor() as cursor:
-        cursor.execute(_TRY_LOCKS, [list(by_key)])
-        held = {key for key, is_ours in cursor.fetchall() if is_ours}
+        cursor.execute(_TRY_LOCKS, [list(by_key), most])
+        held = {row[0] for row in cursor.fetchall()}
     try:
         yield [delivery for key, delivery in by_key.items() if key in held]
     finally:

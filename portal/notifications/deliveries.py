@@ -33,7 +33,9 @@ KEPT = timedelta(days=30)
 # Of our own, before a person has to look.
 MOST_FAULTS = 8
 _BATCH = 50
-# Others may hold the first ones: look further than one batch.
+# A run begins with few, and takes more as long as the relay keeps up: addresses are not opened for nothing.
+_FIRST_BATCH = 5
+# Others may hold the first ones: look further than what is held by a few of them.
 _LOOKED_AT = 8 * _BATCH
 # What was looked up for a batch (rights, addresses) is looked up again when a slow relay makes it old.
 _FRESH_SECONDS = 5.0
@@ -45,13 +47,14 @@ def deliver_due(urgency: Urgency, *, seconds: float) -> int:
     Any number of processes may do this at once.
     """
     deadline = time.monotonic() + seconds
-    ended = 0
+    ended, size = 0, _FIRST_BATCH
     with open_ways() as ways:
         while time.monotonic() < deadline:
-            done = _deliver_some(urgency, ways, deadline)
-            if done is None:
+            run = _deliver_some(urgency, ways, deadline, size)
+            if run is None:
                 break
-            ended += done
+            ended += run.ended
+            size = min(2 * size, _BATCH) if run.is_whole else _FIRST_BATCH
     return ended
 
 
@@ -68,16 +71,18 @@ def forget_old(*, limit: int = 10_000) -> int:
     return removed
 
 
-def _deliver_some(urgency: Urgency, ways: Mapping[Channel, Way], deadline: float) -> int | None:
-    """Try one batch of what nobody else has in hand; how many ended, or ``None`` if there is nothing."""
+def _deliver_some(urgency: Urgency, ways: Mapping[Channel, Way], deadline: float, size: int) -> _Run | None:
+    """Try so many of what nobody else has in hand; ``None`` if there is nothing."""
     now = timezone.now()
     for start in range(0, _LOOKED_AT, _BATCH):
         waiting = due(urgency, now=now, limit=_BATCH, after=start)
         if not waiting:
             break
-        with hold(waiting) as mine:
+        with hold(waiting, most=size) as mine:
             if mine:
-                return _Run(ways, deadline).deliver(units(mine, now=timezone.now()))
+                run = _Run(ways, deadline)
+                run.deliver(units(mine, now=timezone.now()))
+                return run
     return None
 
 
@@ -88,37 +93,39 @@ class _Run:
         self._ways = ways
         self._until = min(deadline, time.monotonic() + _FRESH_SECONDS)
         self._sent: list[Delivery] = []
-        self._ended = 0
+        # How many deliveries ended, and whether there was time for all of them.
+        self.ended = 0
+        self.is_whole = True
 
-    def deliver(self, batch: Sequence[list[Delivery]]) -> int:
-        """Send what may leave; how many deliveries ended. The rest of a slow batch is due again at once."""
+    def deliver(self, batch: Sequence[list[Delivery]]) -> None:
+        """Send what may leave. The rest of a slow batch is due again at once."""
         prepared = prepare([delivery for unit in batch for delivery in unit])
         try:
             for number, unit in enumerate(batch):
                 # At least one: a deadline that has passed must not keep anything for ever.
                 if number and time.monotonic() >= self._until:
+                    self.is_whole = False
                     break
                 self._deliver(unit, prepared)
         finally:
             self._write_down()
-        return self._ended
 
     def _deliver(self, unit: Sequence[Delivery], prepared: Prepared) -> None:
         leaving = []
         for delivery in unit:
             if reason := prepared.withheld.get(delivery.pk):
-                self._ended += _end([delivery], DeliveryState.WITHHELD, reason)
+                self.ended += _end([delivery], DeliveryState.WITHHELD, reason)
             else:
                 leaving.append(delivery)
         if not leaving:
             return
         taken = take(leaving, sent=self._sent, now=timezone.now())
-        self._ended += len(self._sent)
+        self.ended += len(self._sent)
         self._sent = []
         ready = []
         for delivery in taken:
             if reason := _given_up(delivery):
-                self._ended += _end([delivery], DeliveryState.FAILED, reason)
+                self.ended += _end([delivery], DeliveryState.FAILED, reason)
             else:
                 ready.append(delivery)
         if ready:
@@ -131,13 +138,13 @@ class _Run:
             way = self._ways.get(channel)
             place = prepared.place_of(first)
             if way is None or not place.address:
-                self._ended += _end(ready, DeliveryState.WITHHELD, "no_address" if way else "no_channel")
+                self.ended += _end(ready, DeliveryState.WITHHELD, "no_address" if way else "no_channel")
                 return
             letters = [delivery.letter for delivery in ready]
             message = compose(channel, letters, first.account.language, prepared.words_of(first), code=place.code)
             way.send(place.address, message, reference=first.pk, handing=partial(_handing, ready))
         except NeverAgain as refusal:
-            self._ended += _end(ready, DeliveryState.FAILED, refusal.reason)
+            self.ended += _end(ready, DeliveryState.FAILED, refusal.reason)
         except TryAgain as failure:
             _wait(ready, failure)
         except (DatabaseError, InterfaceError):
@@ -147,7 +154,7 @@ class _Run:
             # A fault of ours in one letter must not keep the others back. The log prints no argument.
             _log.exception("a letter cannot be made", extra={"count": len(ready)})
             if first.attempts >= MOST_FAULTS:
-                self._ended += _end(ready, DeliveryState.FAILED, "fault")
+                self.ended += _end(ready, DeliveryState.FAILED, "fault")
             else:
                 _wait(ready, TryAgain("fault"))
         else:
@@ -155,7 +162,7 @@ class _Run:
 
     def _write_down(self) -> None:
         if self._sent:
-            self._ended += _end(self._sent, DeliveryState.SENT, "")
+            self.ended += _end(self._sent, DeliveryState.SENT, "")
             self._sent = []
 
 

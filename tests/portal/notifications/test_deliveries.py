@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from audit.events import Event
+from audit.models import Entry
 from consent.models import Professional, Representation, TreatingDoctor
 from portal.accounts.models import Account
 from portal.notifications import claiming, deliveries
@@ -209,7 +210,7 @@ def told_now(delivery):
 def dies_over(*held):
     """A process takes these up, and is gone before it sends the first."""
     now = timezone.now()
-    with hold(held) as mine:
+    with hold(held, most=len(held)) as mine:
         assert len(mine) == len(held)
         first = units(mine, now=now)[0]
         assert take(first, now=now)
@@ -234,6 +235,7 @@ def test_two_processes_share_what_is_due(relay, db):
         for delivery in held:
             other.execute("SELECT pg_advisory_lock(%s)", [claiming._lock_of(delivery)])
         assert deliver_due(Urgency.DEFAULT, seconds=20) == 5
+        other.execute("SELECT pg_advisory_unlock_all()")
     assert deliver_due(Urgency.DEFAULT, seconds=20) == deliveries._BATCH
 
 
@@ -243,7 +245,7 @@ def test_fifty_letters_cost_two_writes_each_and_few_questions(relay, django_asse
     follow_log()
     words_of({reader.account.pk for reader in readers})
     # Two for each letter (taken up with the former one written down; handed over), its line in the log, and the rest.
-    with django_assert_max_num_queries(3 * 50 + 20):
+    with django_assert_max_num_queries(3 * 50 + 70):
         assert deliver_due(Urgency.DEFAULT, seconds=20) == 50
     assert sorted(relay.addresses()) == sorted(reader.email for reader in readers)
 
@@ -270,10 +272,10 @@ def test_a_fault_of_ours_keeps_no_other_letter_back(relay, monkeypatch, caplog):
     unlucky, other = a_reader("unlucky@example.org"), a_reader()
     compose = deliveries.compose
 
-    def breaks(channel, letters, language, words):
+    def breaks(channel, letters, language, words, **more):
         if letters[0].account_id == unlucky.account.pk:
             raise KeyError("unlucky@example.org")
-        return compose(channel, letters, language, words)
+        return compose(channel, letters, language, words, **more)
 
     monkeypatch.setattr(deliveries, "compose", breaks)
     delivery = told(unlucky)
@@ -325,3 +327,27 @@ def test_the_demo_keeps_what_would_have_left_sealed(db):
     }  # fmt: skip
     assert all(b"azenor" not in bytes(row.sealed) for row in OutgoingMessage.objects.all())
     assert "azenor" not in repr(outgoing())
+
+
+def test_a_relay_that_is_slow_has_few_addresses_opened_for_it(relay, monkeypatch):
+    """Each opening is a line in somebody's history: none is written for a letter that does not leave."""
+    monkeypatch.setattr(deliveries, "_FRESH_SECONDS", 0.0)
+    happens(*[a_reader() for _ in range(30)])
+    follow_log()
+    deliver_due(Urgency.DEFAULT, seconds=0.001)
+    sent = len(relay.taken)
+    assert sent >= 1
+    assert Entry.objects.filter(event="contact.opened").count() <= sent * deliveries._FIRST_BATCH
+
+
+def test_no_more_is_held_than_is_asked_for_and_all_of_it_is_let_go(relay, db):
+    happens(*[a_reader() for _ in range(6)])
+    follow_log()
+    with psycopg.connect(db.superuser_url, autocommit=True) as other:
+        held = (
+            "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
+        with hold(due(Urgency.DEFAULT, now=timezone.now(), limit=10), most=4) as mine:
+            assert len(mine) == other.execute(held).fetchone()[0] == 4
+        assert other.execute(held).fetchone()[0] == 0
