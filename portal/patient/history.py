@@ -49,7 +49,7 @@ class Show(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Line:
     """One line of the history as the patient reads it.
 
