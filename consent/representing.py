@@ -109,7 +109,8 @@ def _add(
         actor=actor,
         dossier=ref.pseudonym,
         object_id=added.id,
-        ground=decision.ground,
+        # An import founds it: no drawer was decided on, and the words of that ground speak of documents.
+        ground=decision.ground if actor.task is None else "",
         facts={"account": account, "kind": kind, "scope": scope_fact(categories), "until": moment_fact(until)},
     )
     return added.id

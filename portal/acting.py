@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse
@@ -76,8 +77,14 @@ def acting(request: Visit, strength: Strength) -> Actor:
 
 
 def again(request: Visit) -> None:
-    """Reads ``request.actor`` anew after the session rose or ended; the request keeps its number."""
-    request.actor = actor_of(request, request_id=request.actor.request)
+    """Reads ``request.actor`` anew after the session rose or ended; the request keeps its number.
+
+    Whoever acts for somebody still does: an act that goes on after a fresh proof would else land in their own record.
+    """
+    before = request.actor
+    request.actor = actor_of(request, request_id=before.request)
+    if before.on_behalf_of is not None and (request.actor.id, request.actor.role) == (before.id, before.role):
+        request.actor = replace(request.actor, on_behalf_of=before.on_behalf_of)
 
 
 def memberships_of(account: Account) -> Sequence[Membership]:

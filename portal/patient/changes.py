@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from consent.categories import Category
 from consent.decisions import Ground
 from consent.explaining import Cell, Person, ProfessionalSharing, Sharing, State
-from portal.ui.formatting import day
+from portal.ui.formatting import last_day
 
 _OPPOSED = frozenset({Ground.OPPOSED_PERSON, Ground.OPPOSED_ORGANISATION})
 
@@ -101,7 +101,7 @@ def effects(changes: Iterable[Change]) -> tuple[Effect, ...]:
 def reason(cell: Cell) -> str:
     """Why a cell is open or closed, in a few words, and until when."""
     if cell.until is not None:
-        return _("%(why)s, until %(day)s") % {"why": _few_words(cell.ground), "day": day(cell.until)}
+        return _("%(why)s, until %(day)s") % {"why": _few_words(cell.ground), "day": last_day(cell.until)}
     return _few_words(cell.ground)
 
 

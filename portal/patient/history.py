@@ -158,7 +158,7 @@ def name_lines(entries: Sequence[log.LoggedEntry], actor: Actor) -> list[Line]:
     entrusting = Professional.objects.in_bulk(named)
     lines = [_line(entry, people.get(entry.actor), places.get(entry.organisation), actor) for entry in entries]
     return [
-        replace(line, behalf=_behalf(entry, entrusting)) if entry.on_behalf_of else line
+        replace(line, behalf=_behalf(entry, entrusting, actor)) if entry.on_behalf_of else line
         for line, entry in zip(lines, entries, strict=True)
     ]
 
@@ -226,14 +226,22 @@ def _who(entry: log.LoggedEntry, person: Professional | None, actor: Actor) -> s
     if entry.role == Role.PROFESSIONAL.value:
         return _("A professional who has left the directory")
     if entry.role == Role.PATIENT.value:
-        return _("Somebody who acts for you") if entry.on_behalf_of == entry.dossier else _("Another patient")
+        return _other_person(entry, actor)
     return _("Somebody who was not signed in")
 
 
-def _behalf(entry: log.LoggedEntry, entrusting: Mapping[UUID, Professional]) -> str:
+def _other_person(entry: log.LoggedEntry, actor: Actor) -> str:
+    """A patient's account that is not the reader's: in the words of a reader who may act for somebody."""
+    acts = entry.on_behalf_of == entry.dossier
+    if actor.on_behalf_of is not None and (acts or entry.ground == Ground.OWN_DOSSIER.value):
+        return _("Somebody else who acts for this person") if acts else _("The patient themselves")
+    return _("Somebody who acts for you") if acts else _("Another patient")
+
+
+def _behalf(entry: log.LoggedEntry, entrusting: Mapping[UUID, Professional], actor: Actor) -> str:
     """In whose name it was done, as a phrase."""
     if entry.on_behalf_of == entry.dossier:
-        return _("in your name")
+        return _("in your name") if actor.on_behalf_of is None else _("in this person’s name")
     person = entrusting.get(entry.on_behalf_of) if entry.on_behalf_of else None
     return _("in the name of %(who)s") % {"who": person.name if person else _("a professional")}
 

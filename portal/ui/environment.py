@@ -77,6 +77,7 @@ def environment(**options: Any) -> Environment:
     }
     for name in (
         "day",
+        "last_day",
         "short_day",
         "long_day",
         "month",

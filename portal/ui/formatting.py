@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from babel import Locale
@@ -33,6 +33,11 @@ def _local(value: date | datetime) -> date | datetime:
 def day(value: date | datetime) -> str:
     """A date with its year: ``20 Nov 2026``."""
     return format_date(_local(value), "d MMM y", locale=current_locale())
+
+
+def last_day(end: datetime) -> str:
+    """The last day of a range that ends before this instant: until midnight is until the day before."""
+    return day(end - timedelta(microseconds=1))
 
 
 def short_day(value: date | datetime) -> str:

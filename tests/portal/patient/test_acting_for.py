@@ -11,6 +11,7 @@ from consent.categories import Category
 from consent.decisions import RepresentativeKind, Right
 from consent.models import AccessRequest, Choice, Representation
 from consent.representing import SHAREABLE, add_representative
+from portal.accounts.entering import Answer
 from portal.patient import representatives
 from records.dossiers import aged_ref
 from tests.portal.ward import (
@@ -221,3 +222,24 @@ def test_the_history_tells_a_parent_who_opened_the_record_until_fifteen(db, year
     assert ("Aïssatou Diop" in page) == named
     assert INTIMATE.label not in page.split("<main")[1].split("<form")[0] + page.split("</form>")[-1]
     assert ("history.read", child.ref.pseudonym) in [(each.event, each.on_behalf_of) for each in history(child)]
+
+
+def test_an_act_that_goes_on_after_a_fresh_proof_stays_with_the_child(child_and_parent, monkeypatch):
+    """The proof reads anew who acts: without this, the act would land in the parent's own record."""
+    child, parent = child_and_parent
+    doctor = a_carer()
+    browser = browser_of(parent.account)
+    assert browser.post(f"/for/{child.ref.id}/act/").status_code == 302
+    address, sent = f"/sharing/add/{doctor.person.id}/", {"length": "", "acting_for": str(child.ref.id)}
+    asked = browser.post(address, sent).content.decode()
+    assert "Is it you?" in asked
+    assert f'name="acting_for" value="{child.ref.id}"' in asked
+    monkeypatch.setattr(
+        "portal.accounts.entering.check_code", lambda request, _code: (Answer(accepted=True), request.user.otp_device)
+    )
+    done = browser.post(address, sent | {"prove": "act", "proof_code": "123456"})
+    assert done.status_code == 302, done.content.decode()[-500:]
+    opened = [each for each in history(child) + history(parent) if each.event == "relationship.opened"]
+    assert [(each.dossier, each.on_behalf_of, each.outcome) for each in opened] == [
+        (child.ref.pseudonym, child.ref.pseudonym, "done")
+    ]
