@@ -23,6 +23,7 @@ from records.reading import open_category
 from records.unlocking import CACHE, keyring
 from records.vault.cipher import Unreadable
 from records.vault.keyring import KeyringAway, KeyringRefused, WrapContext, Wrapped
+from tests.portal.ward import a_patient, browser_of
 from tests.records.keyrings.benches import BENCHES, Bench
 from tests.records.keyrings.servers import SILENCE, Kms, Transit
 from tests.records.scenes import make_household
@@ -134,15 +135,19 @@ def test_a_house_with_it_lives_and_is_closed_while_it_is_away(bench: Bench, db: 
     assert len(open_category(**drawer).items) == 1
 
 
-def test_another_answer_than_was_wrapped_opens_nothing(db: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A keyring that unwraps to another key: nothing opens, nothing is sealed under it."""
-    home = make_household()
-    home.file()
+def test_another_answer_than_was_wrapped_opens_nothing_and_is_a_calm_page(
+    db: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A keyring that unwraps to another key is out of order: 503, nothing opens, nothing is sealed under it."""
+    patient = a_patient()
+    browser = browser_of(patient.account)
+    assert browser.get("/home/").status_code == 200
     CACHE.clear()
     ring = keyring()
     monkeypatch.setattr(type(ring), "unwrap", lambda *_: bytes(32))
     with pytest.raises(Unreadable):
-        open_category(actor=home.patient, dossier_id=home.ref.id, category=Category.LABORATORY)
+        open_category(actor=patient.actor, dossier_id=patient.ref.id, category=Category.LABORATORY)
+    assert browser.get("/home/").status_code == 503
     assert not ring.health().ok
 
 
