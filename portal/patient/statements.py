@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from uuid import UUID
 
 from django import forms
 from django.db import transaction
@@ -96,7 +97,7 @@ def read_statement(*, actor: Actor, month: date | None = None) -> Statement:
         read = [read_line(row) for row in rows[: MOST + 1]]
         known = known_lines(ref, actor, read[:MOST])
         lines = with_words(ref, known, name_lines(known, actor))
-        facts = {"period_from": f"{month:%Y-%m-%d}", "lines": len(lines)}
+        facts: dict[str, str | int | UUID] = {"period_from": f"{month:%Y-%m-%d}", "lines": len(lines)}
         log.append(Event.HISTORY_READ, actor=actor, dossier=ref.pseudonym, purpose="statement", facts=facts)
     # What the house files is counted above: line by line it would bury what people did.
     by_people = folded([line for line in lines if not line.is_house])
