@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from django_otp_webauthn.exceptions import OTPWebAuthnApiError
+from django_otp_webauthn.models import WebAuthnUserHandle
 from webauthn.helpers import parse_authentication_credential_json
 from webauthn.helpers.exceptions import WebAuthnException
 
@@ -99,7 +100,7 @@ def _belongs(request: Visit, known: Passkey, answer: dict[str, Any]) -> bool:
         # Only an authenticator that was told the credentials of a known account may leave it out.
         return request.user.is_authenticated
     parsed = parse_authentication_credential_json(answer).response.user_handle
-    return bool(parsed == account.webauthn_user_handle.handle)
+    return bool(parsed == WebAuthnUserHandle.get_handle_for_user(account))
 
 
 def _keep(request: Visit, purpose: str, state: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 from portal.accounts.models import Account, Passkey
 
 
-class RelyingParty(WebAuthnHelper):  # type: ignore[misc]  # django-otp-webauthn has no types
+class RelyingParty(WebAuthnHelper):
     """``OTP_WEBAUTHN_HELPER_CLASS``: user verification always, no attestation, nothing that tells who or what.
 
     ``label`` is what the authenticator shows beside the passkey: the role, and the name typed for it.

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
@@ -64,7 +65,7 @@ class SessionStore(DatabaseStore):
         began = data.get(UNTIL_KEY)
         age = timedelta(seconds=settings.SESSION_COOKIE_AGE)
         return Session(
-            session_key=stored_key(self._get_or_create_session_key()),
+            session_key=stored_key(self._get_or_create_session_key()),  # type: ignore[attr-defined]
             session_data=self.encode(data),
             expire_date=self.get_expiry_date(),
             account_id=data.get("_auth_user_id"),
@@ -144,7 +145,7 @@ def set_limits(request: HttpRequest, role: str) -> None:
     session[_BROWSER_KEY], session[_SYSTEM_KEY] = browser_of(agent), system_of(agent)
 
 
-def opened_by(account_id: object, current: str | None) -> list[Opened]:
+def opened_by(account_id: UUID, current: str | None) -> list[Opened]:
     """The live sessions of one account, this one first, then the last used."""
     mine = stored_key(current) if current else ""
     rows = Session.objects.filter(account_id=account_id, expire_date__gt=timezone.now()).order_by("-seen_at")
@@ -155,13 +156,13 @@ def opened_by(account_id: object, current: str | None) -> list[Opened]:
     return sorted(shown, key=lambda each: not each.is_this)
 
 
-def end_one(account_id: object, handle: str) -> int:
+def end_one(account_id: UUID, handle: str) -> int:
     """Ends the session of that handle, if it belongs to the account; how many ended."""
     keys = [row.session_key for row in Session.objects.filter(account_id=account_id) if _handle(row) == handle]
     return Session.objects.filter(session_key__in=keys).delete()[0]
 
 
-def end_others(account_id: object, current: str | None) -> int:
+def end_others(account_id: UUID, current: str | None) -> int:
     """Ends every session of the account but the current one (``None``: all); how many ended."""
     rows = Session.objects.filter(account_id=account_id)
     return (rows.exclude(session_key=stored_key(current)) if current else rows).delete()[0]

@@ -61,8 +61,6 @@ def report(request: Visit) -> HttpResponse:
         if wait:
             return refusals.too_many(request, wait)
         calling.report(actor=request.actor, **form.cleaned_data)
-        messages.success(
-            request, _("Thank you. If you followed its link or told it something, change your password.")
-        )
+        messages.success(request, _("Thank you. If you followed its link or told it something, change your password."))
         return redirect("entrance:never")
     return render(request, "entrance/report.html", {"form": form}, status=422 if form.errors else 200)

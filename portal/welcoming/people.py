@@ -30,7 +30,7 @@ from records.closing import close_after_death
 _MOST = 100
 
 
-class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
+class OrganisationForm(forms.ModelForm):
     """An organisation to enter."""
 
     class Meta:

@@ -53,9 +53,7 @@ def paper(request: Visit) -> HttpResponse:
             return refusals.too_many(request, wait)
         if accepting.show_paper(request, form.cleaned_data["code"]):
             return redirect("welcoming:accept")
-        form.add_error(
-            "code", _("This code is not known, or older than 30 days. Check it, or ask for another.")
-        )
+        form.add_error("code", _("This code is not known, or older than 30 days. Check it, or ask for another."))
     return render(request, "welcoming/paper_code.html", {"form": form}, status=422 if form.errors else 200)
 
 
