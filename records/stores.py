@@ -98,7 +98,8 @@ class _WritingFile:
         self.name = new_name()
         self._path = root / self.name
         with _refusing():
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, exist_ok=True)
             # Unbuffered: pieces are large already, and a buffer would copy them once more.
             self._file = open(self._path, "xb", buffering=0, opener=_private)  # noqa: SIM115
 

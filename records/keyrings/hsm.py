@@ -108,8 +108,12 @@ class HsmKeyring:
 
     def _found(self, label: str) -> Any:
         if self._session is None or self._process != os.getpid():
+            library = pkcs11.lib(self._library)
+            if self._process not in (0, os.getpid()):
+                # A worker that was forked after its parent had used the module: what it inherited is the parent's.
+                library.reinitialize()
             self._process = os.getpid()
-            token = pkcs11.lib(self._library).get_token(token_label=self._token)
+            token = library.get_token(token_label=self._token)
             try:
                 self._session = token.open(user_pin=self._pin)
             except UserAlreadyLoggedIn:

@@ -179,6 +179,19 @@ def test_no_identifier_of_a_dossier_reaches_the_providers_trail(monkeypatch: pyt
     kms.stop()
 
 
+def test_a_worker_that_was_forked_uses_the_module_too(tmp_path: Path) -> None:
+    with BENCHES["pkcs11"](tmp_path) as bench:
+        wrapped = bench.ring.wrap(KEY, ONE)
+        worker = os.fork()
+        if worker == 0:
+            try:
+                os._exit(0 if bench.ring.unwrap(wrapped, ONE) == KEY else 1)
+            except BaseException:
+                os._exit(2)
+        assert os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1]) == 0
+        assert bench.ring.unwrap(wrapped, ONE) == KEY
+
+
 def test_a_pin_that_is_wrong_closes(tmp_path: Path) -> None:
     with BENCHES["pkcs11"](tmp_path) as bench:
         ring = HsmKeyring(**{**bench.settings["KEYRING_OPTIONS"], "pin": "314159"})
