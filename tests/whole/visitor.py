@@ -67,10 +67,11 @@ class Page:
         return [link._replace(fragment="").geturl() for link in found if link.netloc == here.netloc]
 
     def form(self, part_of_action: str) -> Form:
-        """The first form whose action holds this text."""
+        """The form of this action, or else the first whose action holds this text."""
         reader = _Reader()
         reader.feed(self.text)
-        return next(form for form in reader.forms if part_of_action in form.action)
+        fitting = [form for form in reader.forms if part_of_action in form.action]
+        return next((form for form in fitting if form.action == part_of_action), fitting[0])
 
 
 class Visitor:
