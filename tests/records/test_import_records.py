@@ -12,6 +12,7 @@ import pytest
 import simplejson
 from django.core.management import CommandError, call_command
 from django.utils import translation
+from pikepdf import String
 
 from audit.actor import Actor, Role, Strength
 from audit.log import entries_by
@@ -38,7 +39,7 @@ from tests.records.formats.papers import (
     person,
     structured,
 )
-from tests.records.formats.pdfs import pdf
+from tests.records.formats.pdfs import action, pdf
 
 IMPORT = Actor.system("import")
 SEED = Actor.system("seed")
@@ -224,6 +225,7 @@ def test_the_command_takes_folders_and_tells_each_file(patient, tmp_path, capsys
     put(folder, bundle_bytes(SAMPLE_PATIENT, lab()), "c.json")
     put(folder, b"PK\x03\x04", "d.zip")
     put(folder, bundle_bytes(SAMPLE_PATIENT, lab()), "e.pdf")
+    put(folder, pdf("Lettre", OpenAction=action("JavaScript", JS=String("x"))), "f.pdf")
     put(folder, b"never read", ".hidden")
     outside = put(tmp_path, b"never read", "outside")
     (folder / "link").symlink_to(outside)
@@ -231,13 +233,15 @@ def test_the_command_takes_folders_and_tells_each_file(patient, tmp_path, capsys
         call_command("import_records", str(folder), "--patient", str(ref.id))
     told = capsys.readouterr()
     assert [name in told.out for name in ("a.xml", "deeper/b", "c.json")] == [True] * 3
+    assert "f.pdf\n" in told.out
+    assert "A script or an action that would run by itself was removed." in told.out
     assert "d.zip: Carnet does not take in this kind of file" in told.err
     assert "e.pdf: The name of this file and its content say two different things" in told.err
     assert "hidden" not in told.out + told.err
     assert "link" not in told.out + told.err
     assert "Traceback" not in told.err
     kinds = sorted(entry.facts["format"] for entry in entries_by(IMPORT.id, limit=40) if entry.event == "import.done")
-    assert kinds == ["cda", "fhir", "hl7v2"]
+    assert kinds == ["cda", "fhir", "hl7v2", "pdf"]
 
 
 @needs_samples
