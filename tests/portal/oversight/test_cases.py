@@ -75,7 +75,11 @@ def test_only_one_s_own_lines_and_acts(scene):
     assert browser_of(carer.account).post(f"/administration/questions/{case.id}/").status_code == 403
     mine = browser_of(carer.account)
     for wrong in ({"code": "x", "words": "y"}, {"code": "care", "words": " "}, {"code": "care", "words": "y" * 2001}):
-        assert mine.post(f"/pro/questions/{case.id}/", wrong).status_code == 400
+        page = mine.post(f"/pro/questions/{case.id}/", wrong).content.decode()
+        assert 'role="alert"' in page
+        assert wrong["words"] in page
+    case.refresh_from_db()
+    assert case.answered_at is None
     assert mine.post(f"/pro/questions/{case.id}/", answer).status_code == 302
     assert mine.post(f"/pro/questions/{case.id}/", answer).status_code == 400
 
