@@ -1,7 +1,7 @@
 """Follow the numbered log and write the letters it calls for, with the ways by which they leave.
 
 Everything happens in one transaction that holds the cursor: a batch is either followed and
-written, or neither, and two workers at once wait for each other instead of writing twice.
+written, or neither, and of two workers at once one writes and the other leaves it alone.
 """
 
 from __future__ import annotations
@@ -28,11 +28,15 @@ def follow_log(*, limit: int = 500) -> int:
     """Write the letters called for by the next ``limit`` numbered entries.
 
     Returns:
-        The number of entries followed; fewer than ``limit`` means that the end was reached.
+        The number of entries followed; fewer than ``limit`` means that the end was reached, or that another
+        process follows the log at this moment.
     """
     with transaction.atomic(durable=True):
         LogCursor.objects.get_or_create(name=_CURSOR)
-        cursor = LogCursor.objects.select_for_update().get(name=_CURSOR)
+        # Somebody else follows it right now: waiting would only keep a worker from letters that are due.
+        cursor = LogCursor.objects.select_for_update(skip_locked=True).filter(name=_CURSOR).first()
+        if cursor is None:
+            return 0
         entries = list(entries_after(cursor.last_index, limit=limit))
         if not entries:
             return 0
