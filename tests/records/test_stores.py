@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ def gateway() -> Iterator[radosgw.Radosgw]:
         yield server
     finally:
         server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def s3_storage(gateway: radosgw.Radosgw, bucket: str) -> dict:
