@@ -28,7 +28,7 @@ def _guess(house: RunningHouse, number: int) -> int:
     host = {"Host": f"localhost:{house.port}"}
     connection.request("GET", "/signin/", headers=host)
     page = connection.getresponse()
-    cookie = page.getheader("Set-Cookie").split(";")[0]
+    cookie = next(each for each in page.headers.get_all("Set-Cookie") if each.startswith("csrf=")).split(";")[0]
     token = _TOKEN.search(page.read().decode())[1]
     data = urlencode({"login": VICTIM, "password": f"wrong guess {number}", "csrfmiddlewaretoken": token})
     sent = {**host, "Cookie": cookie, "Origin": house.url, "Content-Type": "application/x-www-form-urlencoded"}
@@ -52,7 +52,9 @@ def test_the_owner_comes_in_under_two_hundred_guesses_a_minute(house: RunningHou
     reader = Visitor(house.url)
     reader.sign_in("mehdi.belkacem@carnet.example", PASSWORD, house.code("mehdi.belkacem@carnet.example"))
     quiet = _median_seconds(reader, 20)
-    answers: list[int] = []
+    began = time.perf_counter()
+    answers = [_guess(house, 1000)]
+    alone = time.perf_counter() - began
     stop = Event()
 
     def attack(lane: int) -> None:
@@ -81,6 +83,7 @@ def test_the_owner_comes_in_under_two_hundred_guesses_a_minute(house: RunningHou
     rate = len(answers) * 60 / (time.monotonic() - began)
     print(f"{rate:.0f} guesses a minute, page {quiet * 1000:.0f} ms quiet, {busy * 1000:.0f} ms under them")
     assert "/signin" not in owner.address
-    assert set(answers) <= {422, 429}
-    # Two hashes of 64 MiB run at once on a small machine: a page may wait for one, not for a queue of them.
-    assert busy < quiet + 0.5
+    assert set(answers) == {422}
+    assert len(answers) >= 8
+    # A page may wait for the hashes of four lanes, as slow as they are on this machine; not for a growing queue.
+    assert busy < quiet + 4 * alone
