@@ -16,6 +16,7 @@ COLUMNS = (
     HouseColumn("accounts_account", "sealed_contact", "contact", "id"),
     HouseColumn("accounts_sealedtotpdevice", "sealed_key", "factor", "user_id"),
     HouseColumn("accounts_passkey", "sealed_name", "factor", "user_id"),
+    HouseColumn("accounts_recovery", "sealed_stop", "recovery", "id"),
     HouseColumn("entrance_callback", "sealed", "contact", "id"),
     HouseColumn("entrance_report", "sealed", "contact", "id"),
     HouseColumn("notifications_held_address", "sealed", "contact", "id"),
