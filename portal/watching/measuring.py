@@ -6,6 +6,7 @@ what the log keeps.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from portal.notifications.kinds import Urgency
 from portal.notifications.models import Aside, Delivery, DeliveryState, LogCursor
 from portal.watching import broker
 from portal.watching.exposition import Gauge, gauge
+from records.key_cache import CACHE
 from records.models import HouseKey, KeyState, PatientKey
 
 # As the sequencer searches: what a transaction older than the horizon wrote has its number.
@@ -36,6 +38,7 @@ def measured() -> Iterator[Gauge]:
     yield from _deliveries(now)
     yield from _log(now)
     yield from _keys(now)
+    yield from _key_cache()
     aside = Aside.objects.filter(is_aside=True).count()
     yield gauge("carnet_tasks_aside", "Tasks that kept failing and were put aside.", aside)
 
@@ -113,6 +116,18 @@ def _keys(now: datetime) -> Iterator[Gauge]:
         if oldest is not None:
             values[(("kind", kind),)] = _seconds(oldest, now)
     yield Gauge("carnet_key_oldest_seconds", "Age of the oldest key that still seals.", values)
+
+
+def _key_cache() -> Iterator[Gauge]:
+    """Of the process that answers: of nobody's key, only how many."""
+    process = ("process", str(os.getpid()))
+    yield Gauge("carnet_key_cache_keys", "Unwrapped keys in the memory of this process.", {(process,): len(CACHE)})
+    yield Gauge(
+        "carnet_key_cache_lookups_total",
+        "Keys that this process looked for in its memory: found there, or unwrapped.",
+        {(process, ("outcome", "hit")): CACHE.hits, (process, ("outcome", "miss")): CACHE.misses},
+        "counter",
+    )
 
 
 def _seconds(since: datetime, now: datetime) -> float:

@@ -1,6 +1,7 @@
 """What machines are told: alive, ready, numbers; nothing about a person."""
 
 import json
+import os
 import re
 import time
 
@@ -18,7 +19,10 @@ from portal.notifications.kinds import Urgency
 from portal.notifications.models import Aside, Delivery
 from portal.watching import broker, views
 from portal.watching.exposition import Gauge, exposed, gauge
+from records.key_cache import CACHE
+from records.reading import open_overview
 from tests.portal.notifications.readers import a_professional, a_reader, happens
+from tests.portal.ward import a_patient
 
 
 def test_alive_asks_nobody():
@@ -76,6 +80,31 @@ def test_metrics_count_without_naming(db, redis_url):
     assert str(reader.account.pk) not in text
     assert str(reader.pseudonym) not in text
     assert all(re.fullmatch(r"#.*|[a-z_]+(\{[a-z0-9_=\",/+.-]+\})? [0-9.e+-]+", line) for line in text.splitlines())
+
+
+def test_the_memory_of_keys_is_counted_and_names_nobody(db):
+    patient = a_patient()
+
+    def numbers():
+        text = Client().get("/metrics").content.decode()
+        assert "# TYPE carnet_key_cache_lookups_total counter" in text
+        assert "# TYPE carnet_key_cache_keys gauge" in text
+        assert not [each for each in (patient.ref.id, patient.ref.pseudonym, patient.account.pk) if str(each) in text]
+        found = re.findall(r'^carnet_key_cache_(\w+)\{process="(\d+)"(?:,outcome="(\w+)")?\} (\d+)$', text, re.M)
+        assert {process for _, process, _, _ in found} == {str(os.getpid())}
+        return {outcome or name: int(value) for name, _, outcome, value in found}
+
+    CACHE.clear()
+    before = numbers()
+    assert before["keys"] == 0
+    open_overview(actor=patient.actor)
+    first = numbers()
+    assert first["miss"] > before["miss"]
+    assert first["keys"] > 0
+    open_overview(actor=patient.actor)
+    second = numbers()
+    assert second["hit"] > first["hit"]
+    assert second["miss"] == first["miss"]
 
 
 def test_a_checkpoint_that_waits_for_a_witness_is_counted(db, settings):
