@@ -8,14 +8,16 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from django.utils import translation
 
+from consent.categories import Category
 from portal.demo.people import PASSWORD, PATIENTS, PROFESSIONALS
 from tests.whole.running import RunningHouse
 from tests.whole.test_stolen_database import superuser_url
 from tests.whole.visitor import Page, Visitor
 
-_MOST_PAGES = 45
-_RECORD_LINK = re.compile(r'<a[^>]+href="[^"]*/items?/[0-9a-f-]{36}/"[^>]*>(.*?)</a>', re.DOTALL)
+_MOST_PAGES = 80
+_RECORD_LINK = re.compile(r'<a(?=[^>]*row-link)[^>]+href="[^"]*/items?/[0-9a-f-]{36}/"[^>]*>(.*?)</a>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -30,7 +32,7 @@ def test_without_the_log_no_page_shows_health(house: RunningHouse, login: str):
     with _no_entry_can_be_written(house):
         for page in telling:
             answer = visitor.get(page.address)
-            assert answer.status >= 500, page.address
+            assert answer.status >= 500, (page.address, [secret for secret in secrets if secret in page.text])
             assert not [secret for secret in secrets if secret in answer.text], page.address
     assert visitor.get(telling[0].address).status == 200
 
@@ -51,10 +53,15 @@ def _walk(visitor: Visitor, first: Page) -> list[Page]:
 
 
 def _secrets(pages: list[Page]) -> set[str]:
-    """Titles of records, and names of patients, that these pages show."""
+    """Titles of records as lists show them, and names of patients, that these pages show.
+
+    A title that only repeats the name of its category tells nothing: every list to choose from holds it.
+    """
     texts = [_TAG.sub("", text) for page in pages for text in _RECORD_LINK.findall(page.text)]
     titles = {" ".join(text.split()) for text in texts}
     names = {f"{patient.given} {patient.family}" for patient in PATIENTS}
+    with translation.override("fr"):
+        titles -= {str(category.label) for category in Category}
     return {text for text in titles | names if len(text) > 5 and any(text in page.text for page in pages)}
 
 
