@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
@@ -25,9 +28,11 @@ from portal.backups.parts import BadBackup, open_part
 from portal.backups.returning import bring_back
 from portal.backups.saving import save
 from records.closing import close, shred
-from records.comparing import compare_records
+from records.comparing import Difference, compare_records
+from records.comparing_documents import compare_documents
+from records.documents import Unknown, open_document
 from records.dossiers import Closed
-from records.models import PatientKey
+from records.models import Document, PatientKey
 from records.reading import open_overview, open_record
 from records.rewrapping import rewrap_batch
 from records.rotation import begin, destroy
@@ -35,11 +40,13 @@ from records.turning import carry_through
 from records.unlocking import CACHE
 from records.vault.cipher import Unreadable
 from tests.conftest import Database
+from tests.records.papers import kept, objects, read
 from tests.records.scenes import CANARY, Household, make_household
 from tests.records.test_closing import order, turn_master_key
 
 HOUSE = Actor.system("rotation")
 Elsewhere = Callable[[], AbstractContextManager[None]]
+Stores = Callable[[str], Path]
 
 
 @pytest.fixture
@@ -77,6 +84,21 @@ def elsewhere(db: Database, server_url: str) -> Iterator[Elsewhere]:
     with psycopg.connect(server_url, autocommit=True) as superuser:
         for name in names:
             superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def stores(tmp_path: Path, settings: LazySettings) -> Stores:
+    """Stores of documents in folders of their own; the one named last stands."""
+
+    def stand_in(name: str) -> Path:
+        location = tmp_path / "stores" / name
+        settings.STORAGES = settings.STORAGES | {
+            "documents": {"BACKEND": "records.stores.SealedFolder", "OPTIONS": {"location": location}}
+        }
+        return location
+
+    stand_in("first")
+    return stand_in
 
 
 def _stand_in(name: str) -> None:
@@ -269,3 +291,56 @@ def test_the_commands_say_what_they_did_and_refuse_one_place(
         call_command("restore")
     with pytest.raises(CommandError, match="no finished part"):
         call_command("restore", f"--database={tmp_path}")
+
+
+def test_documents_come_back_and_open(home: Household, elsewhere: Elsewhere, stores: Stores, tmp_path: Path) -> None:
+    """The store of a restored house is another folder: what was kept opens there, byte for byte."""
+    originals = [os.urandom(length) for length in (0, 65_481, 300_000)]
+    ids = [kept(home, data) for data in originals]
+    parts = save(targets(tmp_path))
+    saved = b"".join(path.read_bytes() for path in parts["documents"].rglob("*") if path.is_file())
+    assert CANARY.encode() not in saved
+    assert "genou" not in "".join(str(path) for path in parts["documents"].rglob("*"))
+    with elsewhere():
+        restored = stores("restored")
+        assert bring_back(without_keyring(parts)).documents == len(ids)
+        assert [read(home.patient, each) for each in ids] == originals
+        assert {path.stat().st_mode & 0o777 for path in objects(restored)} == {0o600}
+        with pytest.raises(Unknown):
+            open_document(actor=home.neighbour, document_id=ids[0])
+        while sequence_once():
+            pass
+        assert compare_documents(objects=True).ok
+
+
+def test_an_object_that_is_swapped_or_missing_is_named(
+    home: Household, elsewhere: Elsewhere, stores: Stores, tmp_path: Path
+) -> None:
+    first, second = kept(home, b"a" * 5_000), kept(home, b"b" * 5_000)
+    names = dict(Document.objects.values_list("id", "stored_as"))
+    parts = save(targets(tmp_path))
+    one, other = (parts["documents"] / names[each] for each in (first, second))
+    as_saved = one.read_bytes()
+    # In the folder of the backup: refused before anything is written, and the file is named.
+    one.write_bytes(other.read_bytes())
+    with elsewhere():
+        stores("untouched")
+        with pytest.raises(BadBackup, match=re.escape(names[first])):
+            bring_back(without_keyring(parts))
+        one.unlink()
+        with pytest.raises(BadBackup, match=re.escape(names[first])):
+            bring_back(without_keyring(parts))
+        one.write_bytes(as_saved)
+        # In the store, after the restore: neither opens in the place of the other, and the comparison names both.
+        restored = stores("restored")
+        bring_back(without_keyring(parts))
+        (restored / names[first]).write_bytes(other.read_bytes())
+        (restored / names[second]).unlink()
+        for document_id in (first, second):
+            with pytest.raises(Unreadable):
+                read(home.patient, document_id)
+        while sequence_once():
+            pass
+        found = compare_documents(objects=True)
+        assert set(found.examples) == {(Difference.ALTERED, first), (Difference.GONE, second)}
+        assert found.differences.total() == 2
