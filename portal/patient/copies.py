@@ -21,7 +21,7 @@ from portal.acting import Visit
 from portal.audiences import only_for
 from portal.takeaway.tasks import make
 from records.copying import Taking, ask, of_asker, take, throw_away
-from records.identity import find_own
+from records.on_behalf import find_dossier
 
 
 class CopyForm(forms.Form):
@@ -31,24 +31,26 @@ class CopyForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 @fresh_proof(only_if=lambda request: request.method == "POST")
 def copy(request: Visit) -> HttpResponse:
-    """Ask for a copy, or see how far it is."""
-    dossier_id = find_own(request.actor).id
+    """Ask for a copy, or see how far it is; somebody who acts for a patient gets what they may see."""
+    dossier_id, own = find_dossier(request.actor).id, request.actor.on_behalf_of is None
     form = CopyForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         language = (get_language() or "fr")[:2]
-        hidden = form.cleaned_data["hidden"]
+        # What patients hide from their own screens is not hidden from who acts for them.
+        hidden = form.cleaned_data["hidden"] or not own
         copy_id = ask(actor=request.actor, dossier_id=dossier_id, language=language, with_hidden=hidden)
         _send(copy_id)
         return redirect("keeping:copy")
     found = of_asker(request.actor, dossier_id)
-    return render(request, "patient/copy.html", {"form": form, "copy": found, "now": timezone.now()})
+    context = {"form": form, "copy": found, "now": timezone.now(), "own": own, "dossier_id": dossier_id}
+    return render(request, "patient/copy.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@only_for(Role.PATIENT)
+@only_for(Role.PATIENT, on_behalf=True)
 @fresh_proof(carry=False)
 def download(request: Visit, copy_id: UUID) -> HttpResponse:
     """The file, once. A visit, or the proof just given, leads to the page with its button."""

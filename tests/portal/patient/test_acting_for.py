@@ -1,5 +1,7 @@
 """A parent acts for a child in a session of theirs: what they decide, what stays closed, and what the log says."""
 
+import io
+import zipfile
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -12,7 +14,9 @@ from consent.decisions import RepresentativeKind, Right
 from consent.models import AccessRequest, Choice, Representation
 from consent.representing import SHAREABLE, add_representative
 from portal.accounts.entering import Answer
-from portal.patient import representatives
+from portal.patient import copies, representatives
+from portal.takeaway import making
+from records.copy_models import Copy
 from records.dossiers import aged_ref
 from tests.portal.ward import (
     SEED,
@@ -111,6 +115,31 @@ def test_from_fifteen_on_the_minor_decides_alone(db, years):
     doctor = a_carer()
     assert post(browser, child, f"/sharing/add/{doctor.person.id}/", {"length": ""}).status_code == 403
     assert [each.outcome for each in history(child) if each.event == "relationship.opened"] == ["refused"]
+
+
+def test_who_acts_for_somebody_takes_away_what_they_see(child_and_parent, monkeypatch):
+    child, parent = child_and_parent
+    filed(child, LAB, a_result("Ferritinémie"))
+    filed(child, INTIMATE, a_result("Secret"))
+    monkeypatch.setattr(copies, "_send", lambda copy_id: None)
+    monkeypatch.setattr(making, "wait_until_covered", lambda *_, **__: True)
+    browser = acting(child, parent)
+    assert "/record/keeping/copy/" in browser.get(f"/for/{child.ref.id}/").content.decode()
+    page = browser.get("/record/keeping/copy/").content.decode()
+    assert "Take a copy away" in page
+    assert "hide from my own screens" not in page
+    assert post(browser, child, "/record/keeping/copy/", {}).status_code == 302
+    copy = Copy.objects.get()
+    assert (copy.dossier_id, copy.asked_by) == (child.ref.id, parent.account.pk)
+    assert making.make_copy(copy.id)
+    answer = post(browser, child, f"/record/keeping/copy/{copy.id}/file/", {"take": "yes"})
+    summary = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).read("summary.html").decode()
+    assert "Ferritinémie" in summary
+    assert "Secret" not in summary
+    lines = [each for each in history(child) if each.event in ("export.asked", "export.taken")]
+    assert {(each.actor, each.on_behalf_of) for each in lines} == {(parent.account.pk, child.ref.pseudonym)}
+    # The other pages that keep or close a record stay the patient's own.
+    assert "Close my record" not in browser.get("/record/keeping/").content.decode()
 
 
 def test_a_carer_of_an_adult_reads_and_decides_nothing(db):
