@@ -13,7 +13,7 @@ from consent.categories import Category
 from consent.models import AccessRequest, CareRelationship, Choice, Emergency, Opposition
 from portal.accounts.models import Account
 from portal.demo import founding, living, seeding
-from portal.demo.people import CAMILLE, PASSWORD, PATIENTS
+from portal.demo.people import ADMINISTRATORS, ADVISERS, CAMILLE, PASSWORD, PATIENTS, PROFESSIONALS
 from records.models import Dossier, Record
 from records.reading import open_category, open_overview
 
@@ -44,7 +44,7 @@ def _entries() -> int:
 
 
 def _people():
-    assert Account.objects.count() == 25
+    assert Account.objects.count() == len((*PATIENTS, *PROFESSIONALS, *ADMINISTRATORS, *ADVISERS))
     assert Dossier.objects.count() == len(PATIENTS)
     assert all(account.check_password(PASSWORD) for account in Account.objects.all()[:2])
     assert not Account.objects.exclude(sealedtotpdevice__confirmed=True).exists()
@@ -117,6 +117,6 @@ def test_an_interrupted_seeding_is_taken_up_again(db, monkeypatch):
     monkeypatch.setattr(seeding, "import_bundle", complete)
     seeding.seed(timezone.now())
     assert seeding.is_seeded()
-    assert Account.objects.count() == 25
+    assert Account.objects.count() == len((*PATIENTS, *PROFESSIONALS, *ADMINISTRATORS, *ADVISERS))
     assert Dossier.objects.count() == len(PATIENTS)
     assert Record.objects.count() > before

@@ -169,7 +169,7 @@ def test_why_one_person_can_or_cannot_now_and_on_a_day(patient, doctor, browser)
     assert "can see it. This person takes care of you" in text_of(browser.get(who, asked))
     browser.post(f"/sharing/{doctor.person.id}/opposition/")
     assert "cannot see it. You are opposed to this person" in text_of(browser.get(who, asked))
-    yesterday = text_of(browser.get(who, asked | {"day": day(-1)}))
+    yesterday = text_of(browser.get(who, asked | {"day": day(-2)}))
     assert "cannot see it. This person does not take care of you." in yesterday
     assert "nobody knows what you will decide" in text_of(browser.get(who, asked | {"day": day(1)}))
 
