@@ -110,6 +110,7 @@ def _write(folder: zipfile.ZipFile, order: Order, asker: Actor, wait_seconds: fl
         "files": len(contents.files),
         "at": at,
         "hidden": order.with_hidden,
+        # Escaped, the quotation marks of a style sheet would be none; nothing of a person is in this file.
         "style": format_html("<style>{}</style>", mark_safe(_LOOKS)),  # noqa: S308 - our own file
     }
     folder.writestr("summary.html", render_to_string("takeaway/summary.html", {**context, "own": own}))

@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import time
+from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -21,7 +22,7 @@ FAULTS = ("silent", "throttled", "broken", "rubbish", "short", "disabled")
 SILENCE = 5.0
 
 
-class StandIn:
+class StandIn(ABC):
     """A server on a free port of the loopback; ``fault`` says what is wrong with it, ``seen`` what it was sent."""
 
     def __init__(self) -> None:
@@ -65,8 +66,9 @@ class StandIn:
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
+    @abstractmethod
     def respond(self, path: str, headers: dict[str, str], asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        raise NotImplementedError
+        """The status and the answer of the service to one request."""
 
     def stop(self) -> None:
         self._server.shutdown()
