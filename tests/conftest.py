@@ -34,14 +34,19 @@ from audit.verifying import verify_log
 from portal import embedded, roles
 from portal.running.translations import compile_catalogues
 from tests import chromium
-from tests.counts import COUNTS
+from tests.counts import COUNTS, IS_SOAK
 from tests.settings import FOLDER, SOCKETS
 
 TEMPLATE = "carnet_template"
 ALIASES = ("default", "owner", "sequencer")
 
+# At the normal counts everybody tries the same examples, so that a failure is met again; a soak looks for new ones.
 hypothesis.settings.register_profile(
-    "carnet", max_examples=COUNTS.properties, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+    "carnet",
+    max_examples=COUNTS.properties,
+    derandomize=not IS_SOAK,
+    deadline=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
 )
 hypothesis.settings.load_profile("carnet")
 

@@ -34,8 +34,9 @@ NOTE = {
 }
 SECRETS = [
     "Quintrec", "Maëlys", "Kermarrec", "Ewen", "Abgrall", "Yann", "Scouarnec", "Cabinet", "Brest",
-    "Ferritinémie", "412.5", "412,5", "ng/mL", "Arachide", "Migraine", "Sumatriptan", "Hémiplégie", "injoignable",
-    "1985", "2020-01-01",
+    "Ferritinémie", "412.5 ng", "412,5 ng", "ng/mL", "Arachide", "Migraine", "Sumatriptan", "Hémiplégie", "injoignable",
+    # Whole dates and values with their unit: a bare "1985" is met by chance in a nonce or in a count of milliseconds.
+    "1985-05-12", "12/05/1985", "12 mai 1985", "May 12, 1985", "2020-01-01", "01/01/2020",
 ]  # fmt: skip
 
 
