@@ -2,6 +2,7 @@
 # make code     the current one-time code of a demo account: make code WHO=camille.moreau@carnet.example
 # make test     lint, types, import contracts and every test
 # make soak     the same with the full counts of tests/counts.py
+# make validate make the environment of an independent reader of FHIR R4 in build/validate (make test does it too)
 # make pictures take the pictures of the pages again: all in build/pictures, those of README.md in docs/pictures
 # make messages gather the sentences of the pages into the French catalogue
 # make lock     compile requirements/*.in again
@@ -13,14 +14,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # Wheels only: the build script of a source package would run as whoever types make.
-INSTALL := $(PIP) install --quiet --quiet --progress-bar off --only-binary :all: --require-hashes
+WHEELS := install --quiet --quiet --progress-bar off --only-binary :all: --require-hashes
+INSTALL := $(PIP) $(WHEELS)
 FIRST_PARTY := audit consent records portal manage.py
 # The version is pinned here: a lock must not change with the tool that writes it.
 UV := uv==0.13.9
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: run code test soak lint pictures messages lock clean chromium python
+.PHONY: run code test soak lint validate pictures messages lock clean chromium python
 
 run: $(VENV)/run.stamp
 	@exec $(BIN)/python -m portal.running
@@ -28,7 +30,7 @@ run: $(VENV)/run.stamp
 code: $(VENV)/run.stamp
 	@$(BIN)/python manage.py demo_code "$(WHO)"
 
-test: $(VENV)/test.stamp chromium lint
+test: $(VENV)/test.stamp validate chromium lint
 	@$(BIN)/python -m portal.running.translations
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST)
 
@@ -40,6 +42,8 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(FIRST_PARTY)
 	$(BIN)/lint-imports
+
+validate: build/validate/installed.stamp
 
 chromium: $(VENV)/test.stamp
 	@$(BIN)/python -m tests.chromium
@@ -60,7 +64,7 @@ messages: $(VENV)/run.stamp
 
 lock:
 	@test -x build/uv/bin/uv || { python3 -m venv build/uv && build/uv/bin/python -m pip install --quiet $(UV); }
-	@for name in run demo test peers; do echo "requirements/$$name.txt"; \
+	@for name in run demo test peers validate; do echo "requirements/$$name.txt"; \
 		$(COMPILE) --output-file requirements/$$name.txt requirements/$$name.in > /dev/null || exit 1; done
 
 clean:
@@ -75,6 +79,14 @@ $(VENV)/run.stamp: requirements/run.txt requirements/demo.txt | python
 $(VENV)/test.stamp: $(VENV)/run.stamp requirements/test.txt
 	@echo "Installing what the tests need into $(VENV)…"
 	@$(INSTALL) -r requirements/run.txt -r requirements/demo.txt -r requirements/test.txt || { \
+		echo "The packages could not be installed; the lines above say why (a package index must be reachable)."; exit 1; }
+	@touch $@
+
+# Everything is in the lock, so that nothing else has to be found out (--no-deps).
+build/validate/installed.stamp: requirements/validate.txt $(VENV)/run.stamp
+	@echo "Installing an independent reader of FHIR R4 into build/validate…"
+	@rm -rf build/validate && $(BIN)/python -m venv --without-pip build/validate
+	@$(PIP) --python build/validate/bin/python $(WHEELS) --no-deps -r requirements/validate.txt || { \
 		echo "The packages could not be installed; the lines above say why (a package index must be reachable)."; exit 1; }
 	@touch $@
 
