@@ -61,7 +61,12 @@ class Alert:
         return sha256(named.encode()).hexdigest()[:32]
 
 
-_LOOKS = (Event.DOSSIER_OPENED.dotted, Event.CATEGORY_READ.dotted, Event.RECORD_READ.dotted)
+_LOOKS = (
+    Event.DOSSIER_OPENED.dotted,
+    Event.CATEGORY_READ.dotted,
+    Event.RECORD_READ.dotted,
+    Event.SUMMARY_READ.dotted,
+)
 
 _EMERGENCIES = """
 SELECT e.at, e.actor, e.dossier, 1, 0 FROM public.audit_entry e

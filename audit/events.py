@@ -160,6 +160,13 @@ class Event(Enum):
     PAPER_DECLINED = ("paper.declined", _("document not brought that was asked for"))
     PAPERS_READ = ("papers.read", _("documents asked for looked at"))
     LOG_VERIFICATION_ASKED = ("log.verification_asked", _("verification of the log asked for"))
+    SUMMARY_READ = ("summary.read", _("medical summary read"))
+    CARD_MADE = ("card.made", _("emergency card made"))
+    CORRECTION_ASKED = ("correction.asked", _("correction of a document asked for"))
+    CORRECTION_DONE = ("correction.done", _("correction of a document made"))
+    CORRECTION_REFUSED = ("correction.refused", _("correction of a document refused, with a reason"))
+    CORRECTIONS_READ = ("corrections.read", _("requests for corrections read"))
+    RECORD_VERSION_READ = ("record.version_read", _("earlier version of a document read"))
     LOG_EXPIRED = ("log.expired", _("lines of a month let go of, whose time to be kept was over"))
 
     def __init__(self, dotted: str, meaning: str) -> None:

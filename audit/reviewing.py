@@ -18,6 +18,7 @@ from audit.note import Checkpoint
 ACCESSES = (
     Event.DOSSIER_OPENED.dotted,
     Event.CATEGORY_READ.dotted,
+    Event.SUMMARY_READ.dotted,
     Event.RECORD_READ.dotted,
     Event.EMERGENCY_OPENED.dotted,
 )

@@ -42,6 +42,15 @@ class Flag(StrEnum):
         return self not in (Flag.NONE, Flag.NORMAL)
 
 
+def beside(value: Decimal, low: Decimal | None, high: Decimal | None) -> Flag:
+    """On which side of its range a value lies; empty without a range."""
+    if low is not None and value < low:
+        return Flag.LOW
+    if high is not None and value > high:
+        return Flag.HIGH
+    return Flag.NONE if low is None and high is None else Flag.NORMAL
+
+
 _WORDS = {
     Flag.NONE: "",
     Flag.NORMAL: _("Normal"),
@@ -96,6 +105,13 @@ class Header:
 
     def __repr__(self) -> str:
         return "<Header>"
+
+    @property
+    def side(self) -> Flag:
+        """The source's flag; without one, on which side of its range the value lies."""
+        if self.flag is not Flag.NONE or self.value is None:
+            return self.flag
+        return beside(self.value, self.low, self.high)
 
     def __post_init__(self) -> None:
         # A header refused here is a bug in a mapping; refused when it is read, it is a lost page.

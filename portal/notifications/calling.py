@@ -9,7 +9,14 @@ from audit.events import Event, Outcome
 from audit.log import LoggedEntry
 from portal.notifications.kinds import Kind
 
-OPENINGS = frozenset({Event.DOSSIER_OPENED.dotted, Event.CATEGORY_READ.dotted, Event.RECORD_READ.dotted})
+OPENINGS = frozenset(
+    {
+        Event.DOSSIER_OPENED.dotted,
+        Event.CATEGORY_READ.dotted,
+        Event.RECORD_READ.dotted,
+        Event.SUMMARY_READ.dotted,
+    }
+)
 # What is held for a visit is told of when it is released, not before.
 OF_A_RECORD = frozenset({Event.RECORD_CREATED.dotted, Event.RECORD_RELEASED.dotted})
 # Their object is the account: an administrator may have acted, and its owner is the one to tell.

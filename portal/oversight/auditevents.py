@@ -23,7 +23,15 @@ _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 # Codes and identifiers of our own; URNs, since no address of the house says more about them.
 EVENTS, ACCOUNTS, RECORDS, OBJECTS = (f"urn:carnet:{kind}" for kind in ("event", "account", "record", "object"))
 
-_READS = frozenset({Event.DOSSIER_OPENED.dotted, Event.CATEGORY_READ.dotted, Event.RECORD_READ.dotted})
+_READS = frozenset(
+    {
+        Event.DOSSIER_OPENED.dotted,
+        Event.CATEGORY_READ.dotted,
+        Event.RECORD_READ.dotted,
+        Event.RECORD_VERSION_READ.dotted,
+        Event.SUMMARY_READ.dotted,
+    }
+)
 _INTERACTIONS = {
     **dict.fromkeys(_READS, ("read", "R", "IHE.BasicAudit.PatientRead")),
     Event.RECORD_CREATED.dotted: ("create", "C", "IHE.BasicAudit.PatientCreate"),

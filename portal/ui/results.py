@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from portal.ui import charts
 from portal.ui.formatting import day, number
 from records.formats.fhir.presentation import Value, Word
-from records.headers import Flag, Header
+from records.headers import Flag, Header, beside
 
 # A shape and a colour for each flag: never the colour alone.
 _SHAPES = {
@@ -34,15 +34,7 @@ def flag_of(header: Header) -> Flag:
     """The source's flag; without one, on which side of its range the value lies."""
     if header.flag is not Flag.NONE or header.value is None:
         return header.flag
-    return _beside(header.value, header.low, header.high)
-
-
-def _beside(value: Decimal, low: Decimal | None, high: Decimal | None) -> Flag:
-    if low is not None and value < low:
-        return Flag.LOW
-    if high is not None and value > high:
-        return Flag.HIGH
-    return Flag.NONE if low is None and high is None else Flag.NORMAL
+    return beside(header.value, header.low, header.high)
 
 
 def flag_shape(flag: Flag) -> tuple[str, str]:
@@ -134,7 +126,7 @@ def _measures(series: Sequence[Any], here: object) -> list[charts.Measure]:
     return sorted(
         (
             charts.Measure(
-                point.date, point.value, _beside(point.value, point.low, point.high).outside, point.record_id == here
+                point.date, point.value, beside(point.value, point.low, point.high).outside, point.record_id == here
             )
             for point in series
         ),

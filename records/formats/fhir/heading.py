@@ -310,9 +310,16 @@ def _author(resource: Node, references: References) -> str:
     return line(extension(item(resource, "author"), "author-name").get("valueString"))
 
 
+# FHIR R4, condition-ver-status and allergyintolerance-verification: no clinical status goes with the second.
+_NEVER_WERE = frozenset({"refuted", "entered-in-error"})
+
+
 def _status(resource: Node) -> str:
     """The status code; for problems and allergies, whether they are still going on."""
     clinical, _system = best_code(item(resource, "clinicalStatus"))
+    verified, _system = best_code(item(resource, "verificationStatus"))
+    if verified in _NEVER_WERE:
+        return verified
     return clinical or string(resource, "status") or string(resource, "lifecycleStatus")
 
 
