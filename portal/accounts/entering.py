@@ -30,6 +30,8 @@ from portal.acting import Visit
 LEAKED_KEY = "leaked"
 _BACKEND = "portal.accounts.backends.LoginBackend"
 
+_RANKS = {strength: rank for rank, strength in enumerate((Strength.RECOVERY, Strength.OTP, Strength.PASSKEY))}
+
 D = TypeVar("D", SealedTOTPDevice, RecoveryDevice)
 Proven = SealedTOTPDevice | RecoveryDevice | Passkey
 
@@ -156,9 +158,10 @@ def rise(request: Visit, device: Proven) -> None:
 def renew_session(request: Visit, device: Proven) -> None:
     """The session stands on this device from now on: new key, new form token (ASVS 5.0, 7.2.4).
 
-    One that stands on a passkey stays there: a weaker proof takes no strength away and adds none.
+    One that stands on something better stays there: a weaker proof takes no strength away and adds none.
     """
-    if isinstance(device, Passkey) or not isinstance(getattr(request.user, "otp_device", None), Passkey):
+    stands_on = getattr(request.user, "otp_device", None)
+    if stands_on is None or _RANKS[device.strength] >= _RANKS[stands_on.strength]:
         carry_device(request, device)
     request.session.cycle_key()
     rotate_token(request)

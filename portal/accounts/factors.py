@@ -1,4 +1,4 @@
-"""Changing one's own factors: each act asks for a fresh proof and leaves its entry."""
+"""Changing one's own factors: each act leaves its entry. Pages ask for a fresh proof before (``stepup``)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from audit.actor import Strength
 from audit.events import Event
 from consent.granting import Invalid
 from portal import acting
-from portal.accounts import ceremonies, devices, enrolment, recovery, throttling
+from portal.accounts import ceremonies, devices, enrolment, throttling
+from portal.accounts.agents import system_of
 from portal.accounts.entering import (
     LEAKED_KEY,
     Answer,
     all_or_nothing,
-    check_code,
-    check_recovery,
     refuse_passkey,
     renew_session,
     rise,
@@ -43,24 +42,12 @@ def confirm_totp(request: Visit, code: str) -> tuple[Answer, tuple[str, ...]]:
     return answer, codes
 
 
-def renew_codes(request: Visit, proof: str) -> tuple[Answer, tuple[str, ...]]:
-    """A new sheet of recovery codes, against a fresh code of either kind."""
-    codes: tuple[str, ...] = ()
+def renew_codes(request: Visit) -> tuple[str, ...]:
+    """A new sheet of recovery codes; the former ones are worth nothing any more."""
     with all_or_nothing(request):
-        answer = _fresh_proof(request, proof)
-        if answer.accepted:
-            codes = enrolment.issue_recovery_codes(request.user)
-            log.append(Event.ACCOUNT_RECOVERY_RENEWED, actor=request.actor, facts={"count": len(codes)})
-    return answer, codes
-
-
-def begin_replacement(request: Visit, proof: str) -> Answer:
-    """Opens the set-up of another authenticator, against a fresh code of either kind."""
-    with all_or_nothing(request):
-        answer = _fresh_proof(request, proof)
-        if answer.accepted:
-            enrolment.prepare_authenticator(request)
-    return answer
+        codes = enrolment.issue_recovery_codes(request.user)
+        log.append(Event.ACCOUNT_RECOVERY_RENEWED, actor=request.actor, facts={"count": len(codes)})
+    return codes
 
 
 def change_password(request: Visit, *, current: str, new: str) -> Answer:
@@ -107,6 +94,40 @@ def add_passkey(request: Visit, typed: str, name: str) -> bool:
     return passkey is not None
 
 
+def begin_with_passkey(request: Visit, typed: str) -> tuple[bool, tuple[str, ...]]:
+    """The first factor of somebody who has only a password is a passkey; whether it was kept, and a first sheet.
+
+    Nothing is kept when another session has put a factor in place meanwhile: whoever knew the password
+    before the owner's first sign-in must not add a device beside the owner's.
+    """
+    codes: tuple[str, ...] = ()
+    challenge = ceremonies.take_challenge(request, ceremonies.CREATE)
+    with all_or_nothing(request):
+        # Waits for a session that is about to confirm an authenticator, and leaves the others nothing to confirm.
+        SealedTOTPDevice.objects.filter(user=request.user, confirmed=False).delete()
+        passkey = None
+        if not enrolment.has_second_factor(request.user):
+            passkey = ceremonies.judge_enrolment(request, challenge, typed, own_device(request))
+        if passkey is None:
+            refuse_passkey(request)
+            enrolment.prepare_authenticator(request)
+        else:
+            codes = _first_sheet(request, Strength.PASSKEY)
+            actor, facts = acting.acting(request, Strength.PASSKEY), {"factor": Strength.PASSKEY.value}
+            log.append(Event.ACCOUNT_FACTOR_ADDED, actor=actor, object_id=request.user.pk, facts=facts)
+            # The first sign-in of all: the letter about the factor says it already.
+            devices.recognise(request)
+            rise(request, passkey)
+            end_others(request.user.pk, request.session.session_key)
+    acting.again(request)
+    return passkey is not None, codes
+
+
+def own_device(request: Visit) -> str:
+    """A first name for the device in front of its owner: what its browser says it is."""
+    return system_of(request.headers.get("User-Agent", "")) or _("My device")
+
+
 def remove_passkey(request: Visit, number: int) -> None:
     """Removes one of the person's passkeys: sessions that stood on it fall back to the password at once.
 
@@ -132,7 +153,7 @@ def _take_up(request: Visit, device: SealedTOTPDevice) -> tuple[str, ...]:
     """The new authenticator counts from now on, and the session stands on it."""
     first = not request.user.is_verified()
     enrolment.confirm_authenticator(request, device)
-    codes = () if RecoveryDevice.objects.filter(user=request.user).exists() else _first_sheet(request)
+    codes = () if RecoveryDevice.objects.filter(user=request.user).exists() else _first_sheet(request, Strength.OTP)
     log.append(
         Event.ACCOUNT_FACTOR_ADDED,
         actor=acting.acting(request, Strength.OTP),
@@ -149,14 +170,7 @@ def _take_up(request: Visit, device: SealedTOTPDevice) -> tuple[str, ...]:
     return codes
 
 
-def _first_sheet(request: Visit) -> tuple[str, ...]:
+def _first_sheet(request: Visit, strength: Strength) -> tuple[str, ...]:
     codes = enrolment.issue_recovery_codes(request.user)
-    log.append(Event.ACCOUNT_RECOVERY_RENEWED, actor=acting.acting(request, Strength.OTP), facts={"count": len(codes)})
+    log.append(Event.ACCOUNT_RECOVERY_RENEWED, actor=acting.acting(request, strength), facts={"count": len(codes)})
     return codes
-
-
-def _fresh_proof(request: Visit, proof: str) -> Answer:
-    """A code of the authenticator, or one of the sheet."""
-    check = check_recovery if recovery.as_read(proof) else check_code
-    answer, _device = check(request, proof)
-    return answer

@@ -62,17 +62,6 @@ class RecoveryForm(forms.Form):
     )
 
 
-class ProofForm(forms.Form):
-    """A fresh code of either kind, before a factor changes."""
-
-    proof = forms.CharField(
-        label=_("A fresh code"),
-        help_text=_("From your authenticator application, or one of your recovery codes."),
-        max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
-    )
-
-
 class ProveForm(forms.Form):
     """A code of the authenticator, once more, before an act that matters."""
 
@@ -91,6 +80,17 @@ class ProveForm(forms.Form):
                 "size": "8",
             }
         ),
+    )
+
+
+class ProveEitherForm(ProveForm):
+    """A code of the authenticator or of the sheet: whoever changes a factor may have lost the other one."""
+
+    proof_code = forms.CharField(
+        label=_("A fresh code"),
+        help_text=_("From your authenticator application, or one of your recovery codes."),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
     )
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts import ceremonies, enrolment, entering, factors, proving
 from portal.accounts.forms import PasskeyForm, PasskeyNameForm
-from portal.accounts.gates import open_to_all, without_passkey
+from portal.accounts.gates import open_to_all, password_is_enough, without_passkey
 from portal.accounts.models import Passkey
 from portal.accounts.stepup import NO_PASSKEY_PROOF, fresh_proof
 from portal.accounts.views import NEXT_KEY, safe_path
@@ -44,11 +44,26 @@ def first(request: Visit) -> HttpResponse:
     return render(request, "accounts/passkey_first.html", {"has_passkey": enrolment.has_passkey(request.user)})
 
 
-@without_passkey
+@password_is_enough
+@require_POST
+def begin(request: Visit) -> HttpResponse:
+    """A newcomer, who has only a password, takes a passkey as the factor that comes first."""
+    if request.user.is_verified() or enrolment.has_second_factor(request.user):
+        return redirect("accounts:second_factor")
+    form = PasskeyForm(request.POST)
+    kept, codes = factors.begin_with_passkey(request, form.cleaned_data["credential"] if form.is_valid() else "")
+    if kept:
+        return render(request, "accounts/recovery_codes.html", {"codes": codes})
+    messages.error(request, _("This device made no passkey that Carnet can use. Nothing was changed."))
+    return redirect("accounts:second_factor")
+
+
+@password_is_enough
 @require_POST
 def enrolment_options(request: Visit) -> HttpResponse:
-    """A challenge for a new passkey, under the typed name."""
-    if not proving.is_fresh(request, or_new=True):
+    """A challenge for a new passkey, under the typed name; for a newcomer too, until there is another factor."""
+    new = not request.user.is_verified() and not enrolment.has_second_factor(request.user)
+    if not new and not (request.user.is_verified() and proving.is_fresh(request, or_new=True)):
         return JsonResponse({}, status=403)
     form = PasskeyNameForm(request.POST)
     return JsonResponse(ceremonies.offer_enrolment(request, form.cleaned_data["name"] if form.is_valid() else ""))

@@ -12,15 +12,19 @@ from audit import log
 from audit.actor import Strength
 from audit.events import Event
 from portal import acting
-from portal.accounts import ceremonies, entering
+from portal.accounts import ceremonies, entering, recovery
 from portal.accounts.entering import Answer, Proven
 from portal.acting import FRESH_BY_KEY, FRESH_KEY, FRESH_SECONDS, RISEN_KEY, Visit
 
 
-def prove_again(request: Visit, code: str) -> Answer:
-    """Try a code once more; accepted, the session is fresh for a few minutes, under a new key."""
+def prove_again(request: Visit, code: str, *, or_recovery: bool = False) -> Answer:
+    """Try a code once more; accepted, the session is fresh for a few minutes, under a new key.
+
+    With ``or_recovery``, what has the form of a recovery code is tried, and used up, as one.
+    """
+    check = entering.check_recovery if or_recovery and recovery.as_read(code) else entering.check_code
     with entering.all_or_nothing(request):
-        answer, device = entering.check_code(request, code)
+        answer, device = check(request, code)
         if device is not None:
             _refresh(request, device)
     acting.again(request)

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal import acting
 from portal.accounts import enrolment, factors, qr
-from portal.accounts.forms import CodeForm, OrganisationForm, ProofForm
+from portal.accounts.forms import CodeForm, OrganisationForm
 from portal.accounts.gates import password_is_enough, without_passkey
 from portal.accounts.models import Passkey, RecoveryCode, SealedTOTPDevice
+from portal.accounts.stepup import fresh_proof
 from portal.accounts.views import NOT_RIGHT, refused, shown
 from portal.acting import Visit
 
@@ -44,6 +45,7 @@ def totp_setup(request: Visit) -> HttpResponse:
     form = CodeForm(request.POST or None)
     address = enrolment.key_as_address(device)
     context: dict[str, Any] = {"key": enrolment.key_as_text(device), "address": address, "picture": qr.picture(address)}
+    context["is_new"] = not request.user.is_verified()
     if request.method == "GET" or not form.is_valid():
         return shown(request, "accounts/totp_setup.html", form, **context)
     answer, codes = factors.confirm_totp(request, form.cleaned_data["code"])
@@ -56,27 +58,22 @@ def totp_setup(request: Visit) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh_proof(only_if=lambda request: request.method == "POST", or_recovery=True)
 def replace_totp(request: Visit) -> HttpResponse:
-    """A fresh code opens the set-up of another authenticator."""
-    form = ProofForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        answer = factors.begin_replacement(request, form.cleaned_data["proof"])
-        if answer.accepted:
-            return redirect("accounts:totp_setup")
-        return refused(request, "accounts/totp_replace.html", form, answer, str(NOT_RIGHT))
-    return shown(request, "accounts/totp_replace.html", form)
+    """Opens the set-up of another authenticator, or of a first one beside a passkey."""
+    if request.method == "POST":
+        enrolment.prepare_authenticator(request)
+        return redirect("accounts:totp_setup")
+    return render(request, "accounts/totp_replace.html", {"has_one": enrolment.has_authenticator(request.user)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh_proof(only_if=lambda request: request.method == "POST", or_recovery=True)
 def renew_recovery(request: Visit) -> HttpResponse:
-    """A fresh code draws a new sheet, shown once."""
-    form = ProofForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        answer, codes = factors.renew_codes(request, form.cleaned_data["proof"])
-        if answer.accepted:
-            return render(request, "accounts/recovery_codes.html", {"codes": codes})
-        return refused(request, "accounts/recovery_renew.html", form, answer, str(NOT_RIGHT))
-    return shown(request, "accounts/recovery_renew.html", form)
+    """Draws a new sheet, shown once."""
+    if request.method == "POST":
+        return render(request, "accounts/recovery_codes.html", {"codes": factors.renew_codes(request)})
+    return render(request, "accounts/recovery_renew.html")
 
 
 @require_POST

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.actor import Role
 from portal.accounts import enrolment, proving
 from portal.accounts.entering import Answer
-from portal.accounts.forms import PasskeyForm, ProveForm
+from portal.accounts.forms import PasskeyForm, ProveEitherForm, ProveForm
 from portal.accounts.views import NOT_RIGHT, refused
 from portal.acting import Visit
 
@@ -35,6 +35,7 @@ def fresh_proof(
     only_if: Callable[[Visit], bool] | None = None,
     or_new: bool = False,
     carry: bool = True,
+    or_recovery: bool = False,
 ) -> Callable[[View], View]:
     """Closes a view to everybody who has not proven again, moments ago, who they are.
 
@@ -43,6 +44,7 @@ def fresh_proof(
         only_if: asks only for some requests, such as those that share more widely.
         or_new: a sign-in of the last minutes counts too.
         carry: whether what was posted goes on after the proof; not for pages where passwords are typed.
+        or_recovery: a recovery code is a proof too, for whoever lost the telephone whose factor they replace.
     """
 
     def close(view: View) -> View:
@@ -53,7 +55,7 @@ def fresh_proof(
             by_passkey = staff_passkey and request.actor.role is not Role.PATIENT
             if proving.is_fresh(request, by_passkey=by_passkey, or_new=or_new):
                 return view(request, *args, **kwargs)
-            page = _ask(request, by_passkey=by_passkey, carry=carry)
+            page = _ask(request, by_passkey=by_passkey, carry=carry, or_recovery=or_recovery)
             if page is not None:
                 return page
             # The proof came with what was posted before: it goes on as if it had been sent now.
@@ -65,10 +67,11 @@ def fresh_proof(
     return close
 
 
-def _ask(request: Visit, *, by_passkey: bool, carry: bool) -> HttpResponse | None:
+def _ask(request: Visit, *, by_passkey: bool, carry: bool, or_recovery: bool) -> HttpResponse | None:
     """The page that asks for a proof; ``None`` once it was given."""
     sent = request.POST if "prove" in request.POST else None
-    form = ProveForm(sent if sent and ProveForm.FIELD in sent else None)
+    kind = ProveEitherForm if or_recovery else ProveForm
+    form = kind(sent if sent and ProveForm.FIELD in sent else None)
     context = {
         "carried": _carried(request, carry),
         "act": "act" if _is_act(request, carry) else "look",
@@ -85,7 +88,7 @@ def _ask(request: Visit, *, by_passkey: bool, carry: bool) -> HttpResponse | Non
         return render(request, "accounts/prove.html", {"form": form, **context, "told": NO_PASSKEY_PROOF}, status=422)
     if by_passkey or not form.is_valid():
         return render(request, "accounts/prove.html", {"form": form, **context}, status=422)
-    answer: Answer = proving.prove_again(request, form.cleaned_data[ProveForm.FIELD])
+    answer: Answer = proving.prove_again(request, form.cleaned_data[ProveForm.FIELD], or_recovery=or_recovery)
     if answer.accepted:
         return None
     return refused(request, "accounts/prove.html", form, answer, str(NOT_RIGHT), **context)

@@ -26,6 +26,7 @@ urlpatterns = [
     path("security/sessions/end/", keeping.end_one, name="session_end"),
     path("security/sessions/end-others/", keeping.end_others, name="sessions_end"),
     path("security/passkeys/add/", passkeys.add, name="passkey_add"),
+    path("security/passkeys/begin/", passkeys.begin, name="passkey_begin"),
     path("security/passkeys/options/", passkeys.enrolment_options, name="passkey_enrolment"),
     path("security/passkeys/<int:number>/remove/", passkeys.remove, name="passkey_remove"),
     path("security/organisation/", security.organisation, name="organisation"),

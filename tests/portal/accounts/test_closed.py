@@ -24,6 +24,8 @@ OPEN = {
 }  # fmt: skip
 PASSWORD_IS_ENOUGH = {
     "accounts:second_factor", "accounts:recovery", "accounts:totp_setup", "accounts:sign_out",
+    # A passkey as the first factor; both refuse as soon as there is one.
+    "accounts:passkey_begin", "accounts:passkey_enrolment",
 }  # fmt: skip
 SAMPLES = {"uuid": uuid.UUID(int=7), "int": 7, "slug": "laboratory", "str": "laboratory", "path": "laboratory"}
 
@@ -81,4 +83,4 @@ def test_a_fragment_request_takes_the_whole_window_along(people, browser):
 
 
 def test_a_form_sent_after_the_session_ended_does_not_come_back_as_a_link(db, browser):
-    assert browser.post("/security/recovery/", {"proof": "123456"})["Location"] == "/signin/"
+    assert browser.post("/security/recovery/", {"proof_code": "123456"})["Location"] == "/signin/"

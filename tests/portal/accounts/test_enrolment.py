@@ -100,7 +100,8 @@ def test_replacing_asks_for_a_fresh_code_and_ends_the_former_device(people, brow
     give_password(browser, person)
     browser.post("/signin/recovery/", {"code": sheet[0]})
     assert browser.get("/security/totp/")["Location"] == "/security/"
-    assert browser.post("/security/totp/replace/", {"proof": sheet[1]})["Location"] == "/security/totp/"
+    proof = {"prove": "act", "proof_code": sheet[1]}
+    assert browser.post("/security/totp/replace/", proof)["Location"] == "/security/totp/"
     page = browser.get("/security/totp/")
     assert browser.post("/security/totp/", {"code": code_on(page)})["Location"] == "/security/"
     assert browser.get("/security/").wsgi_request.actor.strength is Strength.OTP

@@ -1,6 +1,7 @@
 """Passkeys with a software authenticator: what comes in, and everything that must not."""
 
 import json
+import re
 import time
 
 import pytest
@@ -10,14 +11,14 @@ from hypothesis import strategies as st
 from audit import log
 from audit.actor import Strength
 from portal.accounts import ceremonies
-from portal.accounts.models import Passkey
+from portal.accounts.models import Passkey, SealedTOTPDevice
 from portal.accounts.passkey import NAME_CHARACTERS
 from portal.acting import FRESH_KEY, RISEN_KEY
 from tests.portal.accounts.authenticator import PRESENT, VERIFIED, Lies, SoftAuthenticator
 from tests.portal.accounts.conftest import NOBODY, events, give_password, sign_in
 
 OPTIONS, SIGN_IN = "/signin/passkey/options/", "/signin/passkey/"
-ENROLMENT, ADD = "/security/passkeys/options/", "/security/passkeys/add/"
+ENROLMENT, ADD, BEGIN = (f"/security/passkeys/{part}/" for part in ("options", "add", "begin"))
 
 
 def enrol(client, device=None, name="My telephone", lies=None):
@@ -291,3 +292,65 @@ def test_a_mutilated_answer_ends_in_a_refusal(holder, client, part):
         answer = json.loads(device.get(client.post(OPTIONS).json()))
         (answer if part in answer else answer["response"])[part] = broken
         assert client.post(SIGN_IN, {"credential": json.dumps(answer)}).status_code == 422, broken
+
+
+def begin(client, device=None):
+    """What the page of a newcomer does: options without a name, the answer of the device."""
+    options = client.post(ENROLMENT).json()
+    return client.post(BEGIN, {"credential": (device or SoftAuthenticator()).create(options)})
+
+
+def test_a_newcomer_begins_with_a_passkey(people, browser, client):
+    person, device = people(factor=False), SoftAuthenticator()
+    give_password(browser, person)
+    assert "Make the passkey" in browser.get("/security/totp/").content.decode()
+    before = browser.session.session_key
+    page = begin(browser, device)
+    assert len(re.findall(r"<code>[0-9A-Z-]{24}</code>", page.content.decode())) == 10
+    assert browser.session.session_key != before
+    assert browser.get("/security/").wsgi_request.actor.strength is Strength.PASSKEY
+    assert not SealedTOTPDevice.objects.exists()
+    assert events(person.account.id) == [
+        "account.password_accepted", "account.recovery_renewed", "account.factor_added", "account.signed_in",
+    ]  # fmt: skip
+    assert come_in(client, device)["Location"] == "/"
+    # An authenticator can come beside it, after a fresh proof, which a sign-in is not.
+    assert "Is it you?" in browser.post("/security/totp/replace/").content.decode()
+
+
+def test_with_the_password_alone_no_passkey_comes_beside_a_factor(people, browser, client):
+    """Two open set-ups: whichever factor is confirmed first closes the other session's way."""
+    person = people(factor=False)
+    give_password(browser, person)
+    give_password(client, person)
+    options = client.post(ENROLMENT).json()
+    page = browser.get("/security/totp/").content.decode()
+    person.secret = re.search(r'id="totp-key">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
+    assert browser.post("/security/totp/", {"code": person.code()}).status_code == 200
+    late = client.post(BEGIN, {"credential": SoftAuthenticator().create(options)})
+    assert late["Location"] == "/signin/code/"
+    assert client.post(ENROLMENT).status_code == 403
+    assert not Passkey.objects.exists()
+
+
+def test_the_first_passkey_ends_a_set_up_left_open_elsewhere(people, browser, client):
+    person = people(factor=False)
+    give_password(client, person)
+    page = client.get("/security/totp/").content.decode()
+    person.secret = re.search(r'id="totp-key">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
+    give_password(browser, person)
+    begin(browser)
+    client.post("/security/totp/", {"code": person.code()})
+    assert not SealedTOTPDevice.objects.exists()
+    assert client.get("/security/").status_code == 302
+    assert browser.get("/security/").status_code == 200
+
+
+def test_a_first_passkey_that_is_none_leaves_the_other_way_open(people, browser):
+    person = people(factor=False)
+    give_password(browser, person)
+    browser.post(ENROLMENT)
+    assert browser.post(BEGIN, {"credential": "{}"})["Location"] == "/signin/code/"
+    assert "totp-key" in browser.get("/security/totp/").content.decode()
+    assert browser.get("/security/")["Location"] == "/signin/code/"
+    assert not Passkey.objects.exists()

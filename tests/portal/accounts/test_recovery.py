@@ -77,18 +77,23 @@ def test_renewing_asks_for_a_fresh_code_and_shows_the_sheet_once(people, browser
     person = people()
     former = enrolment.issue_recovery_codes(person.account)
     sign_in(browser, person)
-    assert browser.post("/security/recovery/", {"proof": "000000"}).status_code == 422
+    assert "Show new codes" in browser.get("/security/recovery/").content.decode()
+    assert "Is it you?" in browser.post("/security/recovery/").content.decode()
+    assert browser.post("/security/recovery/", {"prove": "act", "proof_code": "000000"}).status_code == 422
     RecoveryDevice.objects.update(throttling_failure_timestamp=None)
-    page = browser.post("/security/recovery/", {"proof": former[0]})
+    page = browser.post("/security/recovery/", {"prove": "act", "proof_code": former[0]})
     shown = re.findall(r"<code>([0-9A-Z-]{24})</code>", page.content.decode())
     assert len(shown) == 10
     assert page["Cache-Control"] == "no-store"
     assert not set(shown) & set(former)
-    assert events(person.account.id)[-3:] == [
+    assert events(person.account.id)[-4:] == [
         "account.factor_refused",
         "account.recovery_used",
+        "account.proven_again",
         "account.recovery_renewed",
     ]
+    # The weaker proof takes nothing away from a session that stands on a better one.
+    assert browser.get("/security/").wsgi_request.actor.strength is Strength.OTP
     assert not re.search(shown[0], browser.get("/security/").content.decode())
 
 
@@ -97,12 +102,13 @@ def test_a_code_used_before_is_no_fresh_proof(people, browser):
     give_password(browser, person)
     code = person.code()
     browser.post("/signin/code/", {"code": code})
-    assert browser.post("/security/recovery/", {"proof": code}).status_code == 422
-    assert browser.post("/security/recovery/", {"proof": person.code(ahead=1)}).status_code in {200, 429}
+    used, fresh = ({"prove": "act", "proof_code": typed} for typed in (code, person.code(ahead=1)))
+    assert browser.post("/security/recovery/", used).status_code == 422
+    assert browser.post("/security/recovery/", fresh).status_code in {200, 429}
 
 
 @pytest.mark.parametrize("path", ["/security/recovery/", "/security/totp/replace/"])
 def test_changing_a_factor_is_closed_to_half_a_sign_in(people, browser, path):
     person = people()
     give_password(browser, person)
-    assert browser.post(path, {"proof": person.code()})["Location"] == "/signin/code/"
+    assert browser.post(path, {"prove": "act", "proof_code": person.code()})["Location"] == "/signin/code/"

@@ -116,7 +116,7 @@ def test_limits_begin_with_the_password(people, browser):
 def test_a_changed_authenticator_ends_the_other_sessions(two):
     person, computer, phone = two
     SealedTOTPDevice.objects.update(last_step=-1)
-    computer.post("/security/totp/replace/", {"proof": person.code()})
+    computer.post("/security/totp/replace/", {"prove": "act", "proof_code": person.code()})
     page = computer.get("/security/totp/").content.decode()
     person.secret = page.split('id="totp-key">')[1].split("<")[0].replace(" ", "")
     assert "recovery codes" in computer.post("/security/totp/", {"code": person.code()}).content.decode()
