@@ -15,6 +15,8 @@ urlpatterns = [
     path("", include("portal.patient.urls")),
     path("record/files/", include("portal.patient.file_urls")),
     path("pro/files/", include("portal.professional.file_urls")),
+    path("record/health/", include("portal.patient.health_urls")),
+    path("pro/health/", include("portal.professional.health_urls")),
     path("letters/", include("portal.notifications.urls")),
     path("pro/", include("portal.professional.urls")),
     path("log/", include("portal.transparency.urls")),

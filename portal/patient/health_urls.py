@@ -1,0 +1,11 @@
+"""Addresses of one's health on one page, under ``/record/health/``."""
+
+from django.urls import path
+
+from portal.patient import health
+
+app_name = "health"
+
+urlpatterns = [
+    path("summary/", health.summary, name="summary"),
+]
