@@ -9,24 +9,17 @@ from uuid import UUID
 
 import psycopg
 
-from audit.entry import Entry, encode
-from audit.log import columns
+from audit.entry import Entry
+from portal.demo.scale.tables import copy_entries
 
-_COPY = """
-COPY audit_entry (id, at, event, actor, role, profession, organisation, dossier, category, ground, outcome, body)
-FROM STDIN (FORMAT binary)
-"""
-_TYPES = ["uuid", "timestamptz", "text", "uuid", "text", "text", "uuid", "uuid", "text", "text", "text", "bytea"]
 _CATEGORIES = ("laboratory", "imaging", "prescription", "medical_summary", "prevention")
 _PROFESSIONS = ("physician", "nurse", "pharmacist")
 
 
 def fill(url: str, count: int, *, days: int = 2, seed: int = 1, tidy: bool = True) -> None:
     """Insert ``count`` entries of the last ``days`` days, in the order of time; ``tidy`` lets the server count them."""
-    with psycopg.connect(url) as connection, connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.set_types(_TYPES)
-        for entry in entries(count, days=days, seed=seed):
-            copy.write_row((*columns(entry), encode(entry)))
+    with psycopg.connect(url) as connection:
+        copy_entries(connection, entries(count, days=days, seed=seed))
     if not tidy:
         return
     with psycopg.connect(url, autocommit=True) as connection:

@@ -51,8 +51,13 @@ class Pair:
 
 def keep_likeness(dossier_id: UUID, identity: Identity) -> None:
     """Keep the digests of an identity that is being written, in its open transaction."""
-    digest = digester("likeness")
-    kept = {
+    kept = likeness_of(digester("likeness"), dossier_id, identity)
+    Likeness.objects.update_or_create(dossier_id=dossier_id, defaults=kept)
+
+
+def likeness_of(digest: Callable[[str], bytes], dossier_id: UUID, identity: Identity) -> dict[str, bytes]:
+    """The columns of one :class:`Likeness`; ``digest`` is ``digester("likeness")``."""
+    return {
         name: _bound(digest, dossier_id, digest(f"{kind}:{plain}")) if plain else b""
         for name, kind, plain in (
             ("surname", "surname", spell_name(identity.family)),
@@ -60,7 +65,6 @@ def keep_likeness(dossier_id: UUID, identity: Identity) -> None:
             ("address", "address", spell_address(identity.address)),
         )
     }
-    Likeness.objects.update_or_create(dossier_id=dossier_id, defaults=kept)
 
 
 def declare_staff(*, actor: Actor, account_id: UUID, address: str = "", ins: str = "") -> None:

@@ -101,6 +101,11 @@ class FirstKeys(SealingKeys):
         self._first = _new_row(dossier_id, FIRST_VERSION)
         super().__init__(dossier_id, [self._first])
 
+    @property
+    def row(self) -> PatientKey:
+        """The wrapped key, not written yet: for who writes many dossiers at once."""
+        return self._first
+
     def save(self, actor: Actor, pseudonym: UUID) -> None:
         """Write the wrapped key beside its dossier, and remember that it was made."""
         self._first.save(force_insert=True)
