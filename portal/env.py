@@ -8,6 +8,7 @@ half-configured process never serves a page.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +21,9 @@ from psycopg.conninfo import conninfo_to_dict
 # recognise it; the folder of its key files holds the marker.
 DEMO_PREFIX = "demo-"
 DEMO_MARKER = "demo-data"
+
+# Where a proxy beside us lives: this machine, or a private network (RFC 1918, RFC 4193).
+PRIVATE_NETWORKS = ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 
 _YES = {"yes": True, "no": False}
 
@@ -124,6 +128,22 @@ class Environment:
         found = [part.strip() for part in value.split(",") if part.strip()]
         if not found:
             raise SettingsRefused(f"{name} is {value!r}; expected {expected}.")
+        return found
+
+    def networks(self, name: str, default: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
+        """Networks separated by commas, such as ``192.0.2.10/32, 2001:db8::/64``.
+
+        Raises:
+            SettingsRefused: one of them is no network, or all addresses there are.
+        """
+        expected = "networks separated by commas such as 192.0.2.10/32, 2001:db8::/64"
+        value = self._variables.get(name, "").strip() or ", ".join(default)
+        try:
+            found = [ip_network(part.strip()) for part in value.split(",") if part.strip()]
+        except ValueError:
+            raise SettingsRefused(f"{name} is {value!r}; expected {expected}.") from None
+        if any(network.prefixlen == 0 for network in found):
+            raise SettingsRefused(f"{name} is {value!r}, which trusts everybody; expected {expected}.")
         return found
 
     def path(self, name: str, default: Path | None = None, *, expected: str) -> Path:

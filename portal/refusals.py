@@ -202,6 +202,11 @@ def foreign_origin(request: HttpRequest) -> HttpResponse:
     return render(request, "errors/bare.html", {"status": 403}, status=HTTPStatus.FORBIDDEN)
 
 
+def too_large(request: HttpRequest, status: HTTPStatus) -> HttpResponse:
+    """413, 414 or 431: the body, the address or what surrounds them is larger than any page here sends."""
+    return render(request, "errors/bare.html", {"status": int(status)}, status=status)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: a fault of ours; the page touches neither database nor session."""
     return render(request, "errors/bare.html", {"status": 500}, status=HTTPStatus.INTERNAL_SERVER_ERROR)

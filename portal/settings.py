@@ -14,7 +14,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from portal.documents import read_documents
-from portal.env import Environment, django_database
+from portal.env import PRIVATE_NETWORKS, Environment, django_database
 from portal.keyrings import read_keyring
 from portal.outgoing import read_outgoing
 from portal.production import refuse_weak_production
@@ -146,11 +146,14 @@ for _app in ("portal.notifications", "portal.oversight", *([] if IS_PRODUCTION e
     if importlib.util.find_spec(_app) is not None:
         INSTALLED_APPS.append(_app)
 
-# Headers first: error pages and static files need them too. A refusal is caught last, nearest to the door.
+# Headers first: error pages and static files need them too, and refusals that come early are told to stay with https.
+# A refusal is caught last, nearest to the door.
 MIDDLEWARE = [
+    "portal.middleware.ProxyMiddleware",
     "portal.middleware.HeadersMiddleware",
-    "portal.middleware.CrossSiteMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.CrossSiteMiddleware",
+    "portal.middleware.LimitsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -252,6 +255,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 # Behind a proxy that sets these headers itself; otherwise anyone could claim https, or another's address.
 BEHIND_PROXY = _env.flag("BEHIND_PROXY", default=False)
+# Who may speak for our proxy; of everybody else these headers are forgotten (portal.middleware).
+TRUSTED_PROXIES = _env.networks("TRUSTED_PROXIES", PRIVATE_NETWORKS if BEHIND_PROXY else ())
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # The header is among those of portal.middleware; the browsers' preload list is the operator's choice.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W021"]

@@ -47,6 +47,11 @@ def takes_files(begin: Begin[P]) -> Callable[[View[P]], View[P]]:
     return mark
 
 
+def takes(view: Callable[..., object]) -> bool:
+    """Whether this view takes files (:func:`takes_files`)."""
+    return hasattr(view, _BEGINS)
+
+
 class SealedFile(UploadedFile):
     """A file of ``request.FILES`` whose content is already sealed; there is nothing to read.
 

@@ -63,7 +63,10 @@ def recovery(request: Visit) -> HttpResponse:
 def sign_out(request: Visit) -> HttpResponse:
     """Ends the session."""
     entering.sign_out(request)
-    return redirect("accounts:sign_in")
+    answer = redirect("accounts:sign_in")
+    # Nothing of what was read stays in this browser; its cookies stay, by which the device is known again.
+    answer["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
 @open_to_all

@@ -10,11 +10,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from portal.acting import Visit
-from portal.middleware import POLICY
+from portal.middleware import page_policy
 from records.looking import Look, look_at
-
-# The pictures come with the page: one look is one line of the log, and no address of a picture exists.
-_POLICY = POLICY.replace("img-src 'self'", "img-src 'self' data:")
 
 
 def show_document(request: Visit, document_id: UUID, template: str, **context: Any) -> HttpResponse:
@@ -29,7 +26,8 @@ def show_document(request: Visit, document_id: UUID, template: str, **context: A
     first = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
     look = look_at(actor=request.actor, document_id=document_id, first=max(first, 1))
     response = render(request, template, {"look": look, "pictures": pictures(look), **context})
-    response["Content-Security-Policy"] = _POLICY
+    # The pictures come with the page: one look is one line of the log, and no address of a picture exists.
+    response["Content-Security-Policy"] = page_policy(images="'self' data:")
     return response
 
 

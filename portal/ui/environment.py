@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext, ngettext, npgettext,
 from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from portal import switching
+from portal import middleware, switching
 from portal.ui import files, formatting, icons, navigation, pseudonyms, results
 
 
@@ -54,6 +54,7 @@ def environment(**options: Any) -> Environment:
     env.globals |= {
         "url": url,
         "static": static,
+        "nonce": middleware.nonce,
         "icon": icons.icon,
         "category_icon": icons.category_icon,
         "pseudonym": pseudonyms.pseudonym,

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from django.db import connection
@@ -124,7 +125,7 @@ def test_the_table_holds_neither_accounts_nor_addresses(people, browser, superus
 
 
 def test_behind_a_proxy_the_visitor_counts_and_what_they_claim_does_not(people, client, browser, settings):
-    person, settings.BEHIND_PROXY = people(), True
+    person, settings.BEHIND_PROXY, settings.TRUSTED_PROXIES = people(), True, [ip_network("127.0.0.0/8")]
     for claimed in range(6):
         forwarded = {"X-Forwarded-For": f"198.51.100.{claimed}, 10.{claimed}.0.1, 203.0.113.9"}
         answer = give_password(client, person, "wrong pass phrase", REMOTE_ADDR="127.0.0.1", headers=forwarded)
