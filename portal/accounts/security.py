@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import acting
-from portal.accounts import enrolment, factors, qr
+from portal.accounts import enrolment, factors
 from portal.accounts.forms import CodeForm, OrganisationForm
 from portal.accounts.gates import password_is_enough, without_passkey
 from portal.accounts.models import Passkey, RecoveryCode, SealedTOTPDevice
 from portal.accounts.stepup import fresh_proof
 from portal.accounts.views import NOT_RIGHT, refused, shown
 from portal.acting import Visit
+from portal.ui import qr
 
 
 @without_passkey

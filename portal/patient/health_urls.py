@@ -8,4 +8,5 @@ app_name = "health"
 
 urlpatterns = [
     path("summary/", health.summary, name="summary"),
+    path("card/", health.card, name="card"),
 ]

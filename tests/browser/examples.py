@@ -176,6 +176,7 @@ EXAMPLES: dict[str, Example] = {
         ),
     ),
     "health:summary": Example(PATIENT, "/record/health/summary/"),
+    "health:card": Example(PATIENT, "/record/health/card/"),
     "caring:summary": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/summary/']")),
     "keeping:overview": Example(PATIENT, "/record/keeping/"),
     "keeping:lock": Example(PATIENT, "/record/keeping/lock/"),

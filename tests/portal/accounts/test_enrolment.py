@@ -11,8 +11,9 @@ from django_otp.oath import hotp
 
 from audit.actor import Actor, Strength
 from audit.log import OutsideTransaction
-from portal.accounts import enrolment, qr
+from portal.accounts import enrolment
 from portal.accounts.models import Account, RecoveryCode, SealedTOTPDevice
+from portal.ui import qr
 from records import house
 from tests.portal.accounts.conftest import PASSWORD, events, give_password, sign_in
 
