@@ -20,6 +20,7 @@ from audit.actor import Actor
 from audit.entry import BadEntry, Entry, decode, encode, fact_text
 from audit.events import Event, Outcome
 from audit.merkle import leaf_hash
+from audit.prepared import execute
 
 # The schema is named: a temporary table called audit_entry would otherwise swallow the row.
 _INSERT = """
@@ -124,8 +125,7 @@ def append(
         key_version=key_version,
         facts={key: fact_text(value) for key, value in (facts or {}).items()},
     )
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [*columns(entry), encode(entry)])
+    execute(_INSERT, (*columns(entry), encode(entry)), using=using)
     return entry.id
 
 

@@ -120,17 +120,27 @@ class Refused(Exception):
 
 
 def decide(facts: Facts, *, category: Category, right: Right, marks: Marks | None = None) -> Decision:
-    """Whether this reader has this right on this category, or on the record these marks belong to."""
+    """Whether this reader has this right on this category, or on the record these marks belong to.
+
+    What was decided of a category is decided once for these facts, which live no longer than a request.
+    """
+    known: Decision | None = facts.worked_out.get((category, right)) if marks is None else None
+    if known is not None:
+        return known
+    decision = _decide(facts, category, right, marks)
+    if marks is None:
+        facts.worked_out[category, right] = decision
+    return decision
+
+
+def _decide(facts: Facts, category: Category, right: Right, marks: Marks | None) -> Decision:
     question = _Question(facts, category, right, marks)
-    trace: list[Step] = []
-    for reason, rule in _RULES:
+    for silent, rule in _ASKED_OF_PROFESSIONALS if facts.role is Role.PROFESSIONAL else _ASKED_OF_OTHERS:
         step = rule(question)
         if step is not None:
-            trace.append(step)
-            return conclude(facts, category, right, step, tuple(trace))
-        trace.append(_SILENT[reason])
+            return conclude(facts, category, right, step, (*silent, step))
     step = otherwise(facts)
-    return conclude(facts, category, right, step, (*trace, step))
+    return conclude(facts, category, right, step, (*_ALL_SILENT, step))
 
 
 def conclude(
@@ -322,9 +332,7 @@ def _choice(question: _Question) -> Step | None:
     if facts.role is not Role.PROFESSIONAL:
         return None
     best: ChoiceFact | None = None
-    for each in facts.choices:
-        if each.category is not category or each.right is not right or not each.during.holds(facts.at):
-            continue
+    for each in facts.choices_on(category, right):
         if each.target is Target.NEWCOMER and not _is_newcomer(facts, each):
             continue
         if best is None or (each.target, each.allowed, each.id) < (best.target, best.allowed, best.id):
@@ -387,3 +395,13 @@ _RULES: tuple[tuple[Reason, Callable[[_Question], Step | None]], ...] = (
     (Reason.CHOICE, _choice),
     (Reason.DEFAULT, _default),
 )
+_ALL_SILENT = tuple(_SILENT[reason] for reason, _ in _RULES)
+
+
+def _asked(*reasons: Reason) -> tuple[tuple[tuple[Step, ...], Callable[[_Question], Step | None]], ...]:
+    """Rules in their order, each with the trace of those before it: what is left out never answers such readers."""
+    return tuple((_ALL_SILENT[:place], rule) for place, (reason, rule) in enumerate(_RULES) if reason in reasons)
+
+
+_ASKED_OF_PROFESSIONALS = _asked(Reason.NEVER, Reason.OPPOSITION, Reason.EMERGENCY, Reason.CHOICE, Reason.DEFAULT)
+_ASKED_OF_OTHERS = _asked(Reason.SYSTEM, Reason.NEVER, Reason.OWN)

@@ -5,12 +5,12 @@ Frozen, small, and blind: identifiers, ranges of time and words of closed lists,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from audit.actor import Role, SystemTask
@@ -132,6 +132,7 @@ class _Dated(Protocol):
 
 
 _Fact = TypeVar("_Fact", bound=_Dated)
+_Worked = TypeVar("_Worked")
 
 
 def in_force(facts: Iterable[_Fact], at: datetime) -> list[_Fact]:
@@ -174,6 +175,8 @@ class Facts:
     choices: tuple[ChoiceFact, ...] = ()
     hidden_new: tuple[HidingFact, ...] = ()
     discreet: frozenset[Category] = frozenset()
+    # What was already worked out from these facts. They do not change, and live no longer than the request.
+    worked_out: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def ceiling(self, category: Category) -> Access:
         """The most that an emergency opens: the reader's own line cut with the emergency line."""
@@ -187,17 +190,23 @@ class Facts:
     @property
     def in_care(self) -> bool:
         """Whether a care relationship is open."""
-        return any(span.holds(self.at) for span in self.relationships)
+        return self._once("in_care", lambda: any(span.holds(self.at) for span in self.relationships))
 
     @property
     def opposition(self) -> OppositionFact | None:
         """The opposition in force against this reader as such, if any: not one about an author."""
+        if not self.oppositions:
+            return None
         return next((each for each in in_force(self.oppositions, self.at) if each.author is None), None)
 
     @property
     def emergency(self) -> EmergencyFact | None:
         """The emergency access in force, if any."""
-        return next(iter(in_force(self.emergencies, self.at)), None)
+        return next(iter(in_force(self.emergencies, self.at)), None) if self.emergencies else None
+
+    def choices_on(self, category: Category, right: Right) -> Sequence[ChoiceFact]:
+        """The choices in force about this right on this category."""
+        return self._once("choices", self._choices).get((category, right), ())
 
     @property
     def represents(self) -> bool:
@@ -214,3 +223,16 @@ class Facts:
         What a delegate wrote in their own name does not count: they would see more than the one they act for.
         """
         return marks.author is not None and marks.author == self.professional
+
+    def _once(self, name: str, work_out: Callable[[], _Worked]) -> _Worked:
+        if name not in self.worked_out:
+            self.worked_out[name] = work_out()
+        worked: _Worked = self.worked_out[name]
+        return worked
+
+    def _choices(self) -> Mapping[tuple[Category, Right], Sequence[ChoiceFact]]:
+        found: dict[tuple[Category, Right], list[ChoiceFact]] = {}
+        for each in self.choices:
+            if each.during.holds(self.at):
+                found.setdefault((each.category, each.right), []).append(each)
+        return found
