@@ -11,10 +11,17 @@ from django.db import connection, transaction
 from audit.cosigning import cosigned_note
 from audit.entry import decode
 from audit.log import LoggedEntry, fields_of
-from audit.models import Checkpoint, Cosignature, Entry, Leaf
+from audit.models import Checkpoint, Cosignature, Leaf
 from audit.note import Proof
+from audit.prepared import fetch
 from audit.tree import StoredTree
 
+_ONE = """
+SELECT l.idx, e.body, c.size, c.note
+FROM public.audit_leaf l JOIN public.audit_entry e ON e.at = l.entry_at AND e.id = l.entry_id
+CROSS JOIN (SELECT size, note FROM public.audit_checkpoint ORDER BY size DESC LIMIT 1) AS c
+WHERE l.entry_id = %s LIMIT 1
+"""
 # By number: a path shares most of its tiles with that of the number before.
 _ABOUT = """
 SELECT l.idx, e.body FROM public.audit_entry e JOIN public.audit_leaf l ON l.entry_at = e.at AND l.entry_id = e.id
@@ -37,13 +44,12 @@ def prove(entry_id: UUID) -> str:
         BrokenTree: the stored tree lacks hashes.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        leaf = Leaf.objects.filter(entry_id=entry_id).first()
-        checkpoint = Checkpoint.objects.order_by("-size").first()
-        entry = Entry.objects.filter(pk=(leaf.entry_at, leaf.entry_id)).first() if leaf else None
-        if leaf is None or checkpoint is None or entry is None:
+        found = fetch(_ONE, [entry_id])
+        if not found:
             raise NotProven(f"entry_id={entry_id}: expected an entry that is kept and that a checkpoint covers")
-        path = StoredTree(cursor, checkpoint.size).inclusion(leaf.idx)
-    return str(Proof(leaf.idx, tuple(path), checkpoint.note, bytes(entry.body)))
+        [(index, body, size, note)] = found
+        path = StoredTree(cursor, size).inclusion(index)
+    return str(Proof(index, tuple(path), note, bytes(body)))
 
 
 def prove_dossier(dossier: UUID, *, keep: Callable[[list[LoggedEntry]], list[LoggedEntry]] = list) -> Iterator[str]:
