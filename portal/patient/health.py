@@ -1,4 +1,4 @@
-"""One's health on one page, or that of whom one acts for: the medical summary, the emergency card."""
+"""One's health on one page, or that of whom one acts for: summary, card, vaccinations."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from portal.acting import Visit
 from portal.audiences import only_for
 from portal.health.cards import CardForm, fits, lines_of, words_of
 from portal.health.summaries import parts_of
+from portal.health.vaccines import TO_CHECK, names_of
+from portal.health.vaccines import lines_of as vaccine_lines
 from portal.ui.formatting import day
 from portal.ui.qr import picture
 from records.carding import make_card
@@ -25,6 +27,7 @@ from records.on_behalf import find_dossier
 from records.shown import Item
 from records.summarising import SummaryView, open_summary
 from records.summary import Section
+from records.vaccinations import open_vaccinations
 
 
 @require_safe
@@ -65,6 +68,15 @@ def chosen_of(view: SummaryView, form: CardForm) -> dict[Section, list[Item]]:
     """The lines that were ticked, by section."""
     wanted = set(form.chosen())
     return {section: [each for each in view.chosen[section] if each.record_id in wanted] for section in view.chosen}
+
+
+@require_safe
+@only_for(Role.PATIENT, on_behalf=True)
+def vaccinations(request: Visit) -> HttpResponse:
+    """What was given, and what is usual at this age."""
+    view = open_vaccinations(actor=request.actor, dossier_id=find_dossier(request.actor).id)
+    context = {"view": view, "lines": vaccine_lines(view), "to_check": TO_CHECK, "names_of": names_of}
+    return render(request, "patient/vaccinations.html", {**context, **footing(request, view.ref.id)})
 
 
 def footing(request: Visit, dossier_id: object) -> dict[str, Any]:

@@ -9,4 +9,5 @@ app_name = "health"
 urlpatterns = [
     path("summary/", health.summary, name="summary"),
     path("card/", health.card, name="card"),
+    path("vaccinations/", health.vaccinations, name="vaccinations"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -13,8 +14,10 @@ from audit.actor import Role
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.health.summaries import parts_of
+from portal.health.vaccines import TO_CHECK, lines_of, names_of
 from portal.professional.standing import age_on, standing_of
-from records.summarising import open_summary
+from records.summarising import SummaryView, open_summary
+from records.vaccinations import VaccinationView, open_vaccinations
 
 
 @only_for(Role.PROFESSIONAL)
@@ -22,10 +25,21 @@ from records.summarising import open_summary
 def summary(request: Visit, dossier_id: UUID) -> HttpResponse:
     """What matters on one page; a part that is closed to the reader looks like one with nothing in it."""
     view = open_summary(actor=request.actor, dossier_id=dossier_id)
-    context = {
+    return render(request, "professional/summary.html", {"parts": parts_of(view), **_page(request, view)})
+
+
+@only_for(Role.PROFESSIONAL)
+@require_safe
+def vaccinations(request: Visit, dossier_id: UUID) -> HttpResponse:
+    """What was given, and what is usual at this age."""
+    view = open_vaccinations(actor=request.actor, dossier_id=dossier_id)
+    context = {"lines": lines_of(view), "to_check": TO_CHECK, "names_of": names_of, **_page(request, view)}
+    return render(request, "professional/vaccinations.html", context)
+
+
+def _page(request: Visit, view: SummaryView | VaccinationView) -> dict[str, Any]:
+    return {
         "view": view,
-        "parts": parts_of(view),
         "standing": standing_of(request.actor, view.ref.id),
         "age": age_on(view.identity.birth_date, timezone.localdate()),
     }
-    return render(request, "professional/summary.html", context)

@@ -177,6 +177,8 @@ EXAMPLES: dict[str, Example] = {
     ),
     "health:summary": Example(PATIENT, "/record/health/summary/"),
     "health:card": Example(PATIENT, "/record/health/card/"),
+    "health:vaccinations": Example(PATIENT, "/record/health/vaccinations/"),
+    "caring:vaccinations": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/summary/']", "main a[href$='/vaccinations/']")),
     "caring:summary": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/summary/']")),
     "keeping:overview": Example(PATIENT, "/record/keeping/"),
     "keeping:lock": Example(PATIENT, "/record/keeping/lock/"),

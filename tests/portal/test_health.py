@@ -63,3 +63,38 @@ def test_a_stranger_finds_no_summary(patient):
     stranger = browser_of(a_carer(family="Riou").account)
     assert stranger.get(reverse("caring:summary", args=[patient.ref.id])).status_code == 404
     assert stranger.get(reverse("health:summary")).status_code == 403
+
+
+def a_vaccination(name: str, day: str, **more: object) -> dict:
+    return {
+        "resourceType": "Immunization", "status": "completed", "vaccineCode": {"text": name},
+        "occurrenceDateTime": day, "lotNumber": "K1234", **more,
+    }  # fmt: skip
+
+
+def test_the_vaccination_record_shows_lots_and_what_is_usual_without_alarm(patient):
+    filed(patient, Category.PREVENTION, a_vaccination("Revaxis", "2010-06-01"))
+    filed(patient, Category.PREVENTION, a_vaccination("Fièvre jaune", "2012-06-01"))
+    refused = {**a_vaccination("Vaxigrip", "2020-10-20"), "status": "not-done"}
+    filed(patient, Category.PREVENTION, refused)
+    page = text_of(browser_of(patient.account).get(reverse("health:vaccinations")))
+    assert "lot K1234" in page
+    assert "Diphtheria, tetanus, polio" in page
+    assert "Not recognised, and so not counted" in page
+    assert "Vaxigrip" not in page
+    assert "Carnet holds no trace of it. It may well have been given." in page
+    assert "A pregnancy, an illness, a journey" in page
+    assert 'class="notice danger' not in page
+
+
+def test_a_professional_to_whom_prevention_is_closed_gets_the_page_of_a_refusal(patient):
+    carer = a_carer()
+    in_care(patient, carer)
+    desk = browser_of(carer.account)
+    address = reverse("caring:vaccinations", args=[patient.ref.id])
+    filed(patient, Category.PREVENTION, a_vaccination("Revaxis", "2010-06-01"))
+    assert "Revaxis" in text_of(desk.get(address))
+    closed(patient, carer, Category.PREVENTION)
+    answer = desk.get(address)
+    assert answer.status_code == 403
+    assert "Revaxis" not in text_of(answer)
