@@ -31,5 +31,5 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     CARNET_PROFILE=production STATIC_ROOT=/carnet/static DATA_FOLDER=/data
 USER carnet
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "1", \
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "3", \
      "--no-ws", "--respawn-failed-workers", "--log-level", "warning", "portal.wsgi:application"]

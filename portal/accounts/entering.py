@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ from audit import log
 from audit.actor import Actor, Strength
 from audit.events import Event, Outcome
 from portal import acting
-from portal.accounts import ceremonies, devices, enrolment, leaks, logins, sessions, throttling
+from portal.accounts import ceremonies, devices, enrolment, hashing, leaks, logins, sessions, throttling
 from portal.accounts.models import Account, Passkey, RecoveryDevice, SealedTOTPDevice
 from portal.acting import Visit
 
@@ -38,10 +38,14 @@ Proven = SealedTOTPDevice | RecoveryDevice | Passkey
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Whether the proof was accepted; if not, the seconds to wait before the next try (0: none)."""
+    """Whether the proof was accepted; if not, the seconds to wait before the next try (0: none).
+
+    ``busy``: the proof was not looked at, for others were being served.
+    """
 
     accepted: bool
     wait_seconds: int = 0
+    busy: bool = False
 
 
 def sign_in(request: Visit, *, login_typed: str, password: str) -> Answer:
@@ -50,14 +54,19 @@ def sign_in(request: Visit, *, login_typed: str, password: str) -> Answer:
     The session gets a new key. Unknown and ended accounts answer like a wrong password.
     """
     digest, address = logins.digest_of(login_typed), throttling.address_of(request)
-    wait = throttling.take_turn(digest, address)
-    account = None if wait else _account_of(request, digest, password)
-    if account is None:
+    device = devices.known_to(request, digest)
+    with nullcontext(True) if device else hashing.in_line(throttling.prefix_of(address)) as free:
+        if not free:
+            _remember_refusal(request, digest, waited=True)
+            return Answer(accepted=False, wait_seconds=hashing.BUSY_SECONDS, busy=True)
+        wait = throttling.take_turn(digest, address, device)
+        found = None if wait else authenticate(request, login_digest=digest, password=password)
+    if not isinstance(found, Account):
         _remember_refusal(request, digest, waited=bool(wait))
         return Answer(accepted=False, wait_seconds=wait)
     with all_or_nothing(request):
-        throttling.forgive(digest, address)
-        begin(request, account)
+        throttling.forgive(digest, address, device)
+        begin(request, found)
         if leaks.is_known(password):
             request.session[LEAKED_KEY] = True
     acting.again(request)
@@ -179,14 +188,6 @@ def all_or_nothing(request: Visit) -> Iterator[None]:
         request.session = type(request.session)(before)
         request.user = AnonymousUser()  # type: ignore[assignment]
         raise
-
-
-def _account_of(request: Visit, digest: bytes, password: str) -> Account | None:
-    """Checks the password; never more than a few at once for one address, since each takes 64 MiB."""
-    with throttling.one_of_few(throttling.address_of(request)) as free:
-        # A full row of parallel guesses is answered like a wrong password.
-        found = authenticate(request, login_digest=digest, password=password) if free else None
-    return found if isinstance(found, Account) else None
 
 
 def _remember_refusal(request: Visit, digest: bytes, *, waited: bool) -> None:

@@ -7,19 +7,18 @@ Failures are counted in the database (a cache may be lost) under three keyed dig
   shorten the number of free tries of each pair.
 
 So somebody who guesses from many addresses gets two tries from each, and the owner, at an address
-of their own, still comes in. Unknown accounts are counted like known ones: nothing can be learnt.
+of their own, still comes in. At an address that they share with whoever guesses, a device on which
+they came in before is counted by itself instead of with the network, and keeps its free tries.
+Unknown accounts are counted like known ones: nothing can be learnt.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
+from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils import timezone
@@ -33,19 +32,18 @@ ACCOUNT_UNDER_ATTACK = 30
 PREFIX_UNDER_ATTACK = 100
 LONGEST_WAIT_SECONDS = 300
 FORGOTTEN_AFTER = timedelta(hours=1)
-HASHED_AT_ONCE = 4
 _SWEPT_AT_ONCE = 20
-# The first key of our advisory locks: those of others have another.
-_LOCKS = 7_207
 
 
-def take_turn(login_digest: bytes, address: str) -> int:
+def take_turn(login_digest: bytes, address: str, device: str = "") -> int:
     """Counts one try, or says how many seconds this pair has to wait first (0: go on).
+
+    ``device`` is what :func:`portal.accounts.devices.known_to` says: it takes the place of the network in the pair.
 
     The try is counted before the password is checked, so that many parallel guesses cannot all
     pass before the first failure is written. :func:`forgive` takes it back.
     """
-    pair, account, prefix = keys = _keys(login_digest, address)
+    pair, account, prefix = keys = _keys(login_digest, address, device)
     now = timezone.now()
     with transaction.atomic(durable=True):
         _sweep(now)
@@ -57,7 +55,8 @@ def take_turn(login_digest: bytes, address: str) -> int:
             bytes(row.digest): row for row in Attempts.objects.filter(pk__in=keys).order_by("pk").select_for_update()
         }
         under_attack = rows[account].failures >= ACCOUNT_UNDER_ATTACK or rows[prefix].failures >= PREFIX_UNDER_ATTACK
-        wait = _seconds_left(rows[pair], now, FREE_TRIES_UNDER_ATTACK if under_attack else FREE_TRIES)
+        few = under_attack and not device
+        wait = _seconds_left(rows[pair], now, FREE_TRIES_UNDER_ATTACK if few else FREE_TRIES)
         if wait == 0:
             Attempts.objects.filter(pk__in=keys).update(failures=F("failures") + 1, last_failed_at=now)
     return wait
@@ -79,28 +78,12 @@ def take_place(purpose: str, address: str, *, most: int, during: timedelta) -> i
     return 0
 
 
-def forgive(login_digest: bytes, address: str) -> None:
+def forgive(login_digest: bytes, address: str, device: str = "") -> None:
     """The password was right: the pair starts afresh, the shared counters lose this one try."""
-    pair, account, prefix = _keys(login_digest, address)
+    pair, account, prefix = _keys(login_digest, address, device)
     Attempts.objects.filter(pk=pair).delete()
     for key in sorted((account, prefix)):
         Attempts.objects.filter(pk=key, failures__gt=0).update(failures=F("failures") - 1)
-
-
-@contextmanager
-def one_of_few(address: str) -> Iterator[bool]:
-    """Whether this is one of the few passwords of an address prefix that are hashed at the same moment.
-
-    Held in the database, so that it counts over all processes, and let go with the transaction.
-    """
-    prefix = prefix_of(address)
-    with transaction.atomic(), connection.cursor() as cursor:
-        yield any(_lock(cursor, f"{prefix}:{slot}") for slot in range(HASHED_AT_ONCE))
-
-
-def _lock(cursor: CursorWrapper, name: str) -> bool:
-    cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [_LOCKS, name])
-    return bool(cursor.fetchone()[0])
 
 
 def address_of(request: HttpRequest) -> str:
@@ -125,10 +108,11 @@ def prefix_of(address: str) -> str:
     return str(ipaddress.ip_network((parsed, length), strict=False))
 
 
-def _keys(login_digest: bytes, address: str) -> tuple[bytes, bytes, bytes]:
+def _keys(login_digest: bytes, address: str, device: str) -> tuple[bytes, bytes, bytes]:
     """Digests of pair, account and prefix: the table names neither accounts nor addresses."""
-    prefix = prefix_of(address)
-    values = (f"pair:{login_digest.hex()}:{prefix}", f"account:{login_digest.hex()}", f"prefix:{prefix}")
+    prefix, login = prefix_of(address), login_digest.hex()
+    pair_of = f"known:{login}:{device}" if device else f"pair:{login}:{prefix}"
+    values = (pair_of, f"account:{login}", f"prefix:{prefix}")
     pair, account, network = (salted_hmac("accounts.attempts", value, algorithm="sha256").digest() for value in values)
     return pair, account, network
 

@@ -23,6 +23,7 @@ from portal.acting import Visit
 NEXT_KEY = "next"
 _A_YEAR = 365 * 24 * 60 * 60
 _NOT_LET_IN = _("The address or the password is not right.")
+_BUSY = _("Many people are signing in. Your password was not looked at yet: try again in a few seconds.")
 NOT_RIGHT = _("This code is not right, or it has been used already.")
 
 
@@ -117,7 +118,9 @@ def refused(
         return shown(request, template, form, 422, **context)
     form.add_error(
         field,
-        ngettext(
+        _BUSY
+        if answer.busy
+        else ngettext(
             "Too many attempts. Please wait %(seconds)d second, then try again.",
             "Too many attempts. Please wait %(seconds)d seconds, then try again.",
             answer.wait_seconds,

@@ -211,11 +211,14 @@ class Launch:
 
 
 def granian_options(port: int, *, host: str = "127.0.0.1") -> list[str]:
-    """How the web server runs: one thread per worker and a worker per core measured best (docs/decisions)."""
+    """How the web server runs: a worker per core; threads enough that one serves pages while others wait for a hash.
+
+    ``docs/decisions/granian.md`` says why, ``portal.accounts.hashing.IN_LINE`` how many may wait.
+    """
     workers = str(os.cpu_count() or 1)
     return [
         *("--interface", "wsgi", "--host", host, "--port", str(port), "--workers", workers),
-        *("--blocking-threads", "1", "--no-ws", "--respawn-failed-workers", "--log-level", "warning"),
+        *("--blocking-threads", "3", "--no-ws", "--respawn-failed-workers", "--log-level", "warning"),
     ]
 
 

@@ -1,11 +1,13 @@
-"""Two hundred wrong passwords a minute from many networks: the owner still comes in, and pages keep their speed."""
+"""Two hundred wrong passwords a minute from many networks: the owner still comes in, and pages are served meanwhile.
+
+How long pages wait is measured by ``benchmarks/guessing.py``; a machine under other work tells nothing of it here.
+"""
 
 from __future__ import annotations
 
 import http.client
 import re
 import time
-from statistics import median
 from threading import Event, Thread
 from urllib.parse import urlencode
 
@@ -20,7 +22,7 @@ SECONDS = 60 if IS_SOAK else 12
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
-def _guess(house: RunningHouse, number: int) -> int:
+def guess(house: RunningHouse, number: int) -> int:
     """One wrong password from a network of its own (127.a.b.1 are all this machine)."""
     connection = http.client.HTTPConnection(
         "127.0.0.1", house.port, timeout=30, source_address=(f"127.{1 + number // 250}.{number % 250}.1", 0)
@@ -38,30 +40,17 @@ def _guess(house: RunningHouse, number: int) -> int:
     return status
 
 
-def _median_seconds(visitor: Visitor, rounds: int) -> float:
-    taken = []
-    for _round in range(rounds):
-        began = time.perf_counter()
-        assert visitor.get("/security/").status == 200
-        taken.append(time.perf_counter() - began)
-        time.sleep(0.05)
-    return median(taken)
-
-
 def test_the_owner_comes_in_under_two_hundred_guesses_a_minute(house: RunningHouse):
-    reader = Visitor(house.url)
+    reader, owner = Visitor(house.url), Visitor(house.url)
     reader.sign_in("mehdi.belkacem@carnet.example", PASSWORD, house.code("mehdi.belkacem@carnet.example"))
-    quiet = _median_seconds(reader, 20)
-    began = time.perf_counter()
-    answers = [_guess(house, 1000)]
-    alone = time.perf_counter() - began
-    stop = Event()
+    owner.sign_in(VICTIM, PASSWORD, house.code(VICTIM))
+    stop, answers = Event(), []
 
     def attack(lane: int) -> None:
         number = lane
         while not stop.is_set():
             began = time.monotonic()
-            answers.append(_guess(house, number))
+            answers.append(guess(house, number))
             number += 4
             stop.wait(max(0.0, 4 * 60 / A_MINUTE - (time.monotonic() - began)))
 
@@ -70,20 +59,29 @@ def test_the_owner_comes_in_under_two_hundred_guesses_a_minute(house: RunningHou
     for lane in lanes:
         lane.start()
     try:
-        while time.monotonic() - began < SECONDS * 0.6:
-            time.sleep(0.2)
-        busy = _median_seconds(reader, 20)
-        owner = Visitor(house.url).sign_in(VICTIM, PASSWORD, house.code(VICTIM))
+        pages = [reader.get("/security/").status for _round in range(10)]
+        known = _gives_password(owner, tries=1)
+        stranger = _gives_password(Visitor(house.url), tries=10)
         while time.monotonic() - began < SECONDS:
             time.sleep(0.2)
     finally:
         stop.set()
         for lane in lanes:
             lane.join()
-    rate = len(answers) * 60 / (time.monotonic() - began)
-    print(f"{rate:.0f} guesses a minute, page {quiet * 1000:.0f} ms quiet, {busy * 1000:.0f} ms under them")
-    assert "/signin" not in owner.address
-    assert set(answers) == {422}
+    assert pages == [200] * 10
+    # The device on which the owner came in before stands in no line; a new one may be asked to try again.
+    assert known
+    assert stranger
+    assert set(answers) <= {422, 429}
     assert len(answers) >= 8
-    # A page may wait for the hashes of four lanes, as slow as they are on this machine; not for a growing queue.
-    assert busy < quiet + 4 * alone
+
+
+def _gives_password(visitor: Visitor, *, tries: int) -> bool:
+    for _try in range(tries):
+        page = visitor.get("/signin/")
+        if "/signin/" not in page.address:
+            page = visitor.submit(page, "/signout/")
+        if visitor.submit(page, "/signin/", login=VICTIM, password=PASSWORD).address.endswith("/signin/code/"):
+            return True
+        time.sleep(2)
+    return False

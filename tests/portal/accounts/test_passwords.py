@@ -1,4 +1,4 @@
-"""Passwords: how hard to guess, known from leaks, changed, and asked for by few at once."""
+"""Passwords: how hard to guess, known from leaks, changed."""
 
 import math
 from functools import partial
@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.accounts import leaks, throttling
+from portal.accounts import leaks
 from portal.accounts.models import Account
 from portal.accounts.passwords import LIMITED_BITS, UNLIMITED_BITS, LeakValidator, StrengthValidator, bits_of
 from portal.accounts.sessions import Session
@@ -168,24 +168,6 @@ def test_a_leak_that_becomes_known_asks_for_a_change(people, browser, tmp_path, 
     browser.post(PAGE, {"current": PASSWORD, "new": NEW})
     assert browser.get("/security/sessions/").status_code == 200
     assert browser.get("/home/").status_code == 404
-
-
-def test_few_passwords_of_one_address_are_hashed_at_once(superuser, monkeypatch):
-    monkeypatch.setattr(throttling, "HASHED_AT_ONCE", 2)
-    network, lock = throttling.prefix_of("192.0.2.1"), "SELECT pg_advisory_lock(7207, hashtext(%s))"
-    superuser.execute(lock, [f"{network}:0"])
-    with throttling.one_of_few("192.0.2.77") as free:
-        assert free
-    superuser.execute(lock, [f"{network}:1"])
-    with throttling.one_of_few("192.0.2.77") as free:
-        assert not free
-    with throttling.one_of_few("198.51.100.1") as free:
-        assert free
-
-
-def test_a_full_row_of_guesses_is_answered_like_a_wrong_password(people, browser, monkeypatch):
-    monkeypatch.setattr(throttling, "HASHED_AT_ONCE", 0)
-    assert give_password(browser, people()).status_code == 422
 
 
 def test_an_estimate_is_quick_whatever_is_typed():
