@@ -12,6 +12,7 @@ from uuid import UUID
 
 import simplejson
 
+from audit.actor import Role
 from audit.events import Event
 from consent.categories import Category
 from consent.decisions import Refused
@@ -35,6 +36,18 @@ def kept_resources(filing: Filing, record_ids: Iterable[UUID]) -> dict[UUID, dic
         )
         for row in rows.order_by("id")
     }
+
+
+def may_amend(filing: Filing, record_id: UUID) -> bool:
+    """Whether a file may replace this record: the house's own import, its author, or the patient who brought it.
+
+    A file that names its resources as a laboratory did would otherwise rewrite the laboratory's results.
+    """
+    if filing.actor.role is Role.SYSTEM:
+        return True
+    author, brought_by = Record.objects.values_list("author", "brought_by").get(id=record_id)
+    by_author = author is not None and author == filing.facts.professional
+    return bool(by_author or brought_by == filing.actor.id)
 
 
 def amend_record(filing: Filing, record_id: UUID, *, category: Category, header: Header, resource: bytes) -> None:

@@ -7,7 +7,8 @@ never a word of the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from consent.facts import load_facts
 from consent.granting import Invalid
 from consent.models import Professional
 from consent.thresholds import decide_opening
-from records.amending import amend_record, kept_resources
+from records.amending import amend_record, kept_resources, may_amend
 from records.attaching import Staged, attach_files, drop_staged
 from records.dossiers import Unknown as Unknown
 from records.dossiers import enter, ref_of
@@ -240,23 +241,28 @@ def _file(
     kept: dict[UUID, dict[str, object]] | None = None
     for done, piece in enumerate(pieces, start=1):
         tally = landed.setdefault((piece.header.kind, piece.category), Tally())
-        filed = write_record(
+        write = partial(
+            write_record,
             filing,
             category=piece.category,
             header=piece.header,
             resource=piece.resource,
-            source=piece.source,
             author=next((authors[number] for number in piece.authors if number in authors), None),
         )
+        filed, same = write(source=piece.source), False
+        if not filed.created:
+            kept = kept if kept is not None else kept_resources(filing, filing.sources.values())
+            same = _same(kept, filed.record_id, piece)
+            if not (same or may_amend(filing, filed.record_id)):
+                # What others wrote stays as it is: another telling of it lies beside it, under a name of its own.
+                filed = write(source=piece.source + f"#{filing.actor.id}".encode())
+                same = not filed.created and _same(kept, filed.record_id, piece)
         if filed.created:
             tally.created += 1
             if piece.files:
                 attach_files(filing, filed.record_id, piece.category, piece.files, staged)
         else:
-            if kept is None:
-                kept = kept_resources(filing, filing.sources.values())
-            known = kept.get(filed.record_id)
-            if known is not None and original(known) == piece.plain:
+            if same:
                 tally.unchanged += 1
             else:
                 amend_record(
@@ -267,6 +273,11 @@ def _file(
         if progress is not None:
             progress(done, len(pieces))
     return landed
+
+
+def _same(kept: Mapping[UUID, dict[str, object]], record_id: UUID, piece: Piece) -> bool:
+    known = kept.get(record_id)
+    return known is not None and original(known) == piece.plain
 
 
 def _directory(pieces: Iterable[Piece]) -> dict[str, UUID]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from consent.categories import Category
 from consent.dossiers import DossierRef
 from records.formats.beside import File
-from records.formats.fhir.bundle import Bundle, Unreadable, to_json
+from records.formats.fhir.bundle import Bundle, Entry, Unreadable, to_json
+from records.formats.fhir.came import FORMAT, Addresses, Came, alongside, provenances_of, with_came
 from records.formats.fhir.carried import carry, original
 from records.formats.fhir.kinds import PART_OF_NOTHING, TWICE
-from records.formats.fhir.mapping import LeftOut, land
+from records.formats.fhir.mapping import LeftOut, category_of, land
+from records.formats.fhir.patient import differs, identity_of
 from records.formats.fhir.sources import author_numbers, source_of
 from records.headers import Header
 
@@ -116,6 +118,7 @@ def sort_out(bundle: Bundle) -> tuple[list[Piece], list[Omission]]:
     sources = {
         id(entry.resource): source_of(entry, original(entry.resource)) for entry in bundle.entries if entry.resource
     }
+    past = _Past(bundle)
     for entry in bundle.entries:
         if entry.resource is None:
             omissions.append(Omission(entry.position, "", PART_OF_NOTHING))
@@ -135,7 +138,8 @@ def sort_out(bundle: Bundle) -> tuple[list[Piece], list[Omission]]:
         if len(earlier) > 1:
             # Two different resources under one name: both are kept, told apart by their order in the file.
             source += f"#{len(earlier)}".encode()
-        resource = to_json(carry(plain, bundle.references, landing.category, sources))
+        carried = carry(plain, bundle.references, landing.category, sources)
+        resource = to_json(with_came(carried, past.of(entry, source)))
         authors = tuple(author_numbers(plain, bundle.references))
         files = bundle.files.get(entry.position, ())
         pieces.append(Piece(entry.position, landing.category, landing.header, resource, plain, source, authors, files))
@@ -144,21 +148,55 @@ def sort_out(bundle: Bundle) -> tuple[list[Piece], list[Omission]]:
     return pieces, omissions
 
 
+class _Past:
+    """How the resources of a bundle came, for the day when they leave."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        listed = [(entry.full_url, entry.resource) for entry in bundle.entries if entry.resource]
+        resources = [resource for _url, resource in listed]
+        self._addresses = Addresses(listed)
+        self._filed = {
+            id(one): one for one in resources if not isinstance(category_of(one, bundle.references), LeftOut)
+        }
+        self._provenances = provenances_of(resources, bundle.references, self._filed)
+
+    def of(self, entry: Entry, source: bytes) -> Came:
+        """How the resource of one entry came."""
+        resource = entry.resource or {}
+        return Came(
+            entry.links.get(FORMAT) or self._bundle.format,
+            self._addresses.of(resource),
+            source.decode(),
+            alongside(resource, self._bundle.references, self._addresses, self._provenances, self._filed),
+        )
+
+
 def only_patient(bundle: Bundle) -> dict[str, object] | None:
     """The one Patient of a bundle, ``None`` without any.
 
     Raises:
         Unreadable: the bundle speaks of several people.
     """
-    if bundle.subject is not None:
-        return bundle.subject
     found = [
         entry.resource for entry in bundle.entries if entry.resource and entry.resource["resourceType"] == "Patient"
     ]
-    if _differ(found):
+    if bundle.subject is not None:
+        found.insert(0, bundle.subject)
+    if _differ(found, bundle.subject):
         raise Unreadable(_("This file speaks of several people. Split it, one person a file, and try again."))
     return found[0] if found else None
 
 
-def _differ(patients: Iterable[Mapping[str, object]]) -> bool:
-    return len({str(patient.get("id", position)) for position, patient in enumerate(patients)}) > 1
+def _differ(patients: Sequence[Mapping[str, object]], subject: Mapping[str, object] | None) -> bool:
+    """Whether these are several people. Two houses that treat one person number them each in their own way.
+
+    What a Patient does not say is no difference from a ``subject``, who is known to be the person of the file.
+    """
+    if len({str(patient.get("id", position)) for position, patient in enumerate(patients)}) < 2:
+        return False
+    known = identity_of(patients[0])
+    told = [other for other in patients[1:] if subject is None or other is not subject]
+    return known is None or any(
+        (subject is None and identity_of(other) is None) or differs(other, known) for other in told
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -30,6 +31,7 @@ from consent.wishing import WishKind, result_wish
 from records.attempts import Attempt, through
 from records.dossiers import Unknown as Unknown
 from records.dossiers import aged_ref, ref_of
+from records.formats.fhir.leaving import MADE_HERE
 from records.headers import Header
 from records.house import source_digester
 from records.models import Held, Record
@@ -258,7 +260,18 @@ def _source_digest(filing: Filing, source: bytes) -> bytes:
         known = Record.objects.filter(dossier_id=filing.ref.id, source_digest__isnull=False)
         filing.sources = {bytes(digest or b""): found for digest, found in known.values_list("source_digest", "id")}
         filing.digest = source_digester(filing.ref.id)
-    return filing.digest(source)
+    digest = filing.digest(source)
+    if source.startswith(MADE_HERE.encode()) and digest not in filing.sources:
+        _find_made_here(filing, source, digest)
+    return digest
+
+
+def _find_made_here(filing: Filing, source: bytes, digest: bytes) -> None:
+    """A record that was written here and left in a bundle comes back under its own identifier."""
+    with suppress(ValueError):
+        record_id = UUID(source.removeprefix(MADE_HERE.encode()).decode())
+        if Record.objects.filter(id=record_id, dossier_id=filing.ref.id).exists():
+            filing.sources[digest] = record_id
 
 
 def _mark(attempt: Attempt, *, record_id: UUID, masked_at: datetime | None) -> Exception | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -28,14 +28,15 @@ from consent.categories import Category
 from portal.asking import actor_again
 from portal.patient.history import Line
 from portal.patient.proofs import collect_proofs
-from portal.takeaway import resources
+from portal.takeaway.bundling import bundle as bundle_of
+from portal.takeaway.bundling import shares
 from portal.takeaway.past import whole_history
 from portal.takeaway.sink import SealedSink
 from records.copying import Order, begin_making, finish, store, tell
 from records.documents import open_document
 from records.dossiers import ref_of
 from records.people import Identity
-from records.sharing_out import open_share
+from records.sharing_out import Share
 from records.shown import Item
 
 HOUSE = Actor.system(SystemTask.EXPORT)
@@ -58,7 +59,7 @@ class Contents:
     """What the readable summary lists: identity, one line for each document, and where its files lie in the folder."""
 
     identity: Identity | None = None
-    drawers: list[tuple[Category, list[Item]]] = field(default_factory=list)
+    drawers: dict[Category, list[Item]] = field(default_factory=dict)
     files: list[tuple[str, UUID]] = field(default_factory=list)
 
     def __repr__(self) -> str:
@@ -93,9 +94,13 @@ def _store(order: Order, number: int, part: bytes) -> None:
 
 def _write(folder: zipfile.ZipFile, order: Order, asker: Actor, wait_seconds: float) -> None:
     at, contents = timezone.localtime(), Contents()
-    with folder.open("bundle.json", "w", force_zip64=True) as bundle:
-        for piece in _bundle(order, asker, contents, at):
-            bundle.write(piece.encode())
+
+    def told(done: int) -> None:
+        tell(order, done=done)
+
+    with folder.open("bundle.json", "w", force_zip64=True) as written:
+        for piece in bundle_of(asker, order.dossier_id, at, _noted(shares(asker, order.dossier_id, told), contents)):
+            written.write(piece)
     for name, document_id in contents.files:
         _write_file(folder, name, document_id, asker)
         tell(order, done=len(Category))
@@ -106,7 +111,9 @@ def _write(folder: zipfile.ZipFile, order: Order, asker: Actor, wait_seconds: fl
     lines = whole_history(ref, asker)
     context = {
         "identity": contents.identity,
-        "drawers": contents.drawers,
+        "drawers": [
+            (category, sorted(items, key=_when, reverse=True)) for category, items in contents.drawers.items() if items
+        ],
         "files": len(contents.files),
         "at": at,
         "hidden": order.with_hidden,
@@ -121,23 +128,17 @@ def _write(folder: zipfile.ZipFile, order: Order, asker: Actor, wait_seconds: fl
     tell(order, done=STEPS)
 
 
-def _bundle(order: Order, asker: Actor, contents: Contents, at: datetime) -> Iterator[str]:
-    yield resources.opening(at)
-    for done, category in enumerate(Category):
-        share = open_share(actor=asker, dossier_id=order.dossier_id, category=category)
-        if contents.identity is None:
-            contents.identity = share.identity
-            yield resources.entry(order.dossier_id, resources.patient(share.identity, order.dossier_id))
-        for item, resource in share.documents:
-            yield resources.BETWEEN + resources.entry(item.record_id, resource)
+def _noted(given: Iterable[Share], contents: Contents) -> Iterator[Share]:
+    """What was given, and noted for the readable summary on its way."""
+    for share in given:
+        contents.identity = contents.identity or share.identity
         for each in share.files:
             number = len(contents.files) + 1
-            contents.files.append((f"documents/{category.value}/{number:04d}-{each.name or 'file'}", each.document_id))
-        if share.documents:
-            newest_first = sorted((item for item, _ in share.documents), key=_when, reverse=True)
-            contents.drawers.append((category, newest_first))
-        tell(order, done=done + 1)
-    yield resources.CLOSING
+            contents.files.append(
+                (f"documents/{share.category.value}/{number:04d}-{each.name or 'file'}", each.document_id)
+            )
+        contents.drawers.setdefault(share.category, []).extend(item for item, _going in share.documents)
+        yield share
 
 
 def _write_file(folder: zipfile.ZipFile, name: str, document_id: UUID, asker: Actor) -> None:

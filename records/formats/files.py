@@ -17,11 +17,13 @@ from consent.categories import Category
 from records.formats.apart import made_apart, read_apart
 from records.formats.enclosed import READERS, detached, file_of, files_of
 from records.formats.fhir.bundle import Bundle, Entry, Unreadable, bundle_of
+from records.formats.fhir.came import PERSON
 from records.formats.fhir.drawers import CATEGORY_SYSTEM, HELD_CLOSE
 from records.formats.fhir.mapping import LeftOut, category_of, is_delicate
 from records.formats.fhir.references import References
 from records.formats.papers import MEDIA, About, paper
 from records.formats.parts import SAME_DRAWER
+from records.formats.returning import repointed, returned
 from records.formats.sentences import sentence_of
 
 _HEAD = 1024
@@ -123,7 +125,7 @@ def read_bytes(raw: bytes, name: str, about: About) -> Bundle:
         if kind not in _ENDINGS.get(_ending(name), (kind,)):
             raise Unreadable(_say("wrong-name"))
         if kind == "fhir":
-            return _opened(read_apart(kind, raw))
+            return _opened(returned(read_apart(kind, raw)))
         if kind in _FROM_OUTSIDE:
             return _opened(settled(read_apart(kind, raw), kind))
         return _alone(settled(bundle_of(paper(kind, raw, made_apart(kind, raw), about)), kind), MEDIA[kind])
@@ -137,9 +139,9 @@ def _opened(bundle: Bundle) -> Bundle:
 
     A resource that came as FHIR keeps its own bytes; a document of another format has them in its original.
     """
-    files, entries, shut = {}, [], 0
+    files, entries, shut = dict(bundle.files), [], bundle.shut
     for entry in bundle.entries:
-        found, closed = files_of(entry.resource) if entry.resource else ((), 0)
+        found, closed = files_of(entry.resource) if entry.resource and entry.position not in files else ((), 0)
         shut += closed
         if found:
             files[entry.position] = found
@@ -190,6 +192,8 @@ def settled(bundle: Bundle, kind: str) -> Bundle:
     """
     people = [entry.resource for entry in bundle.entries if entry.resource and _is(entry.resource, "Patient")]
     entries = [entry for entry in bundle.entries if entry.resource and not _is(entry.resource, "Patient")]
+    addresses = frozenset(f"urn:uuid:{person['id']}" for person in people)
+    entries = [_with(entry, repointed(entry.resource or {}, addresses, PERSON)) for entry in entries]
     papers = [entry for entry in entries if entry.resource and _is(entry.resource, "DocumentReference")]
     if papers and papers[0].resource is not None:
         drawer = category_of(papers[0].resource, bundle.references)

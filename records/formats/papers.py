@@ -110,7 +110,8 @@ def _narrative(pages: list[Any]) -> Made:
 
 def _examination(raw: bytes, told: Told, about: About) -> Made:
     facts, files = told.facts, dict(zip(map(str, told.facts.get("files", [])), told.files, strict=False))
-    patient, study = _patient(facts), _study(facts)
+    patient = _patient(facts)
+    study = _study(facts) | {"subject": {"reference": f"urn:uuid:{patient['id']}"}}
     title = about.title or _text(facts, "DocumentTitle") or study["description"]
     contents = []
     if "preview" in files:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 Made = dict[str, Any]
 
 # Names of the resources made from a document: the same document gives the same names the next time it comes.
-_OURS = UUID("5c1f5a0e-6c0f-4d0e-9a55-0b1c6a3d2e71")
+OURS = UUID("5c1f5a0e-6c0f-4d0e-9a55-0b1c6a3d2e71")
 
 _SYSTEMS = {
     "2.16.840.1.113883.6.1": "http://loinc.org",
@@ -38,7 +38,7 @@ _MEDIA = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 
 def name_of(*parts: str) -> str:
     """A UUID that depends on ``parts`` alone (RFC 9562, version 5)."""
-    return str(uuid5(_OURS, "\x1f".join(parts)))
+    return str(uuid5(OURS, "\x1f".join(parts)))
 
 
 def system_of(oid: str) -> str:

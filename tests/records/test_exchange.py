@@ -208,7 +208,7 @@ def test_the_same_person_spelt_otherwise_passes(patient, names):
         bundle_bytes(PATIENT, lab())[:-30],
         b'{"resourceType": "Unheard"}',
         b'{"resourceType": "Bundle", "type": "history", "entry": []}',
-        bundle_bytes(PATIENT, {**PATIENT, "id": "p2"}),
+        bundle_bytes(PATIENT, {**PATIENT, "id": "p2", "birthDate": "1985-03-07"}),
         bundle_bytes(lab()),
         bundle_bytes({**PATIENT, "birthDate": "1984"}, lab()),
         bundle_bytes({**PATIENT, "name": []}, lab()),

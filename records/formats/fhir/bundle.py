@@ -14,6 +14,7 @@ import simplejson
 
 from records.formats.beside import File
 from records.formats.fhir.checking import checked
+from records.formats.fhir.elements import Node, items
 from records.formats.fhir.references import References
 from records.formats.refusals import Unfit
 from records.formats.sentences import sentence_of
@@ -37,11 +38,15 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Entry:
-    """One entry of a bundle: its place in the file (from 1), its address, its resource (``None`` when it has none)."""
+    """One entry of a bundle: its place in the file (from 1), its address, its resource (``None`` when it has none).
+
+    ``links`` says more of it (Bundle.entry.link): what Carnet wrote there when the entry left is known again.
+    """
 
     position: int
     full_url: str
     resource: dict[str, Any] | None
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Entry {self.position}>"
@@ -106,10 +111,18 @@ def _open(content: dict[str, Any]) -> Bundle:
     if content["resourceType"] != "Bundle":
         return _indexed("resource", (Entry(1, "", content),))
     entries = tuple(
-        Entry(place, url if isinstance(url := entry.get("fullUrl"), str) else "", entry.get("resource"))
+        Entry(place, _text(entry.get("fullUrl")), entry.get("resource"), _links(entry))
         for place, entry in enumerate(content.get("entry", []), start=1)
     )
     return _indexed(content["type"], entries)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _links(entry: Node) -> dict[str, str]:
+    return {_text(link.get("relation")): _text(link.get("url")) for link in items(entry, "link")}
 
 
 def _indexed(kind: str, entries: tuple[Entry, ...]) -> Bundle:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from consent.categories import Category
+from records.formats.fhir.came import URL as CAME
 from records.formats.fhir.elements import EMPTY, Node, items, number, string
 from records.formats.fhir.mapping import LeftOut, category_of, is_delicate
 from records.formats.fhir.references import References, pointers
@@ -57,7 +58,7 @@ def carry(
 
 
 def original(resource: dict[str, Any]) -> dict[str, Any]:
-    """The resource as it came, without what :func:`carry` added."""
+    """The resource as it came, without what :func:`carry` and :func:`.came.with_came` added."""
     extensions = resource.get("extension")
     if not isinstance(extensions, list) or not any(map(_is_ours, extensions)):
         return resource
@@ -80,13 +81,13 @@ def without(resource: dict[str, Any], sources: Collection[bytes]) -> dict[str, A
     kept = [
         extension
         for extension in resource["extension"]
-        if not _is_ours(extension) or _source(_by_url(extension)) not in sources
+        if not _is_carried(extension) or _source(_by_url(extension)) not in sources
     ]
     return {**resource, "extension": kept}
 
 
 def _carried(resource: Node) -> Iterator[dict[str, Node]]:
-    return (_by_url(extension) for extension in items(resource, "extension") if _is_ours(extension))
+    return (_by_url(extension) for extension in items(resource, "extension") if _is_carried(extension))
 
 
 def _by_url(extension: Node) -> dict[str, Node]:
@@ -97,8 +98,12 @@ def _source(facts: Mapping[str, Node]) -> bytes:
     return string(facts.get(_SOURCE, EMPTY), "valueString").encode()
 
 
-def _is_ours(extension: object) -> bool:
+def _is_carried(extension: object) -> bool:
     return isinstance(extension, Mapping) and extension.get("url") == URL
+
+
+def _is_ours(extension: object) -> bool:
+    return isinstance(extension, Mapping) and extension.get("url") in (URL, CAME)
 
 
 def _facts(pointer: Node, target: Node, references: References, category: Category) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ class References:
         self._opened: tuple[Node, dict[str, Node]] = (EMPTY, {})
         self._documents: dict[int, Node] = {}
         self._attached: list[tuple[Node, str]] = []
+        self._bases: dict[int, str] = {}
         self._reports: dict[int, Node] = {}
         reports: list[Node] = []
         for full_url, resource in entries:
@@ -51,6 +52,8 @@ class References:
     def _add(self, full_url: str, resource: Node) -> None:
         kind, name = string(resource, "resourceType"), string(resource, "id")
         keys = [full_url] if full_url else []
+        if name and full_url.endswith(f"/{kind}/{name}"):
+            self._bases[id(resource)] = full_url[: -len(f"{kind}/{name}")]
         if name:
             keys += [f"{kind}/{name}", f"#{name}"]
         for identifier in items(resource, "identifier"):
@@ -78,7 +81,9 @@ class References:
             return None
         if target.startswith("#") and (contained := self._contained(within).get(target[1:])):
             return contained
-        if found := self._found.get(target):
+        # Two servers that both number from one meet in a file: each resource means those of its own.
+        beside = self._found.get(f"{base}{target}") if (base := self._bases.get(id(within), "")) else None
+        if found := beside or self._found.get(target):
             return found
         # An absolute address of another server may be written relative in the file, and the reverse.
         tail = "/".join(target.rsplit("/", 2)[-2:])

@@ -7,6 +7,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from records.formats.fhir.bundle import Entry, to_json
+from records.formats.fhir.came import SOURCE
 from records.formats.fhir.elements import Node, items, string
 from records.formats.fhir.heading import AUTHORS
 from records.formats.fhir.references import References
@@ -21,7 +22,10 @@ def source_of(entry: Entry, resource: Node) -> bytes:
 
     An identifier that is a UUID is enough; otherwise the address of the entry, or the type and identifier with
     the business identifier, because two servers both number from 1. Without any name, the content is the name.
+    What left with the name it had here comes back under it.
     """
+    if named := entry.links.get(SOURCE):
+        return named.encode(errors="replace")
     kind, name = string(resource, "resourceType"), string(resource, "id")
     address = entry.full_url.removeprefix("urn:uuid:")
     if _is_uuid(name):

@@ -101,7 +101,7 @@ def test_the_folder_holds_everything_and_proves_itself(household: Household, tmp
     assert set(folder.namelist()) == {"bundle.json", "summary.html", "accesses.html", "accesses.json", "proofs.txt"}
     kinds = [resource["resourceType"] for resource in resources(folder)]
     assert kinds == ["Patient", "AllergyIntolerance", "Observation", "Observation"]
-    assert '"valueQuantity": {"value": 0.1' in folder.read("bundle.json").decode()
+    assert '"valueQuantity":{"value":0.1' in folder.read("bundle.json").decode()
     summary = folder.read("summary.html").decode()
     assert CANARY in summary
     assert "Laboratory" in summary
