@@ -205,7 +205,7 @@ def _item(entered: Entered, row: Record) -> Item:
         opened=row.opened_at is not None,
         author=row.author,
         mine=row.author is not None and row.author == entered.facts.professional,
-        brought=row.brought_by is not None and entered.facts.is_own and row.brought_by == entered.ref.owner,
+        brought=row.brought_by is not None and entered.facts.is_own,
     )
 
 

@@ -1,4 +1,4 @@
-"""The door through which a patient takes out what they brought themselves.
+"""The door through which a patient takes out what they brought themselves, or who acts for them brought.
 
 The row stays, with its dates: the log speaks of it. What it said is sealed over with nothing, its files are left to the
 sweep, and the same file may be brought again.
@@ -29,10 +29,10 @@ _NOTHING = b"{}"
 
 
 def remove_own(*, actor: Actor, record_id: UUID, confirmed: bool) -> Category:
-    """Take out a record that this patient brought; the drawer where it lay.
+    """Take out a record that the patient's side brought; the drawer where it lay.
 
     Raises:
-        Unknown: there is no such record in a dossier of this actor's own, or somebody else brought it.
+        Unknown: there is no such record in a dossier of this actor's own, or no patient brought it.
         Invalid: it was not confirmed.
     """
     act = partial(_remove, record_id=record_id, confirmed=confirmed)
@@ -46,7 +46,7 @@ def _remove(attempt: Attempt, *, record_id: UUID, confirmed: bool) -> Category |
         return attempt.unknown()
     attempt.stand_before(entered)
     decision = decide_record(entered, known)
-    own = entered.facts.is_own and known.author is None and known.brought_by == attempt.actor.id
+    own = entered.facts.is_own and known.author is None and known.brought_by is not None
     if not (own and decision.allowed):
         return attempt.unknown(decision)
     if not confirmed:

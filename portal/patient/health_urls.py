@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.patient import health
+from portal.patient import health, measures
 
 app_name = "health"
 
@@ -10,4 +10,7 @@ urlpatterns = [
     path("summary/", health.summary, name="summary"),
     path("card/", health.card, name="card"),
     path("vaccinations/", health.vaccinations, name="vaccinations"),
+    path("measures/", measures.measures, name="measures"),
+    path("measures/add/", measures.add, name="measure_add"),
+    path("measures/<uuid:record_id>/remove/", measures.remove, name="measure_remove"),
 ]

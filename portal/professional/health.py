@@ -13,9 +13,11 @@ from django.views.decorators.http import require_safe
 from audit.actor import Role
 from portal.acting import Visit
 from portal.audiences import only_for
+from portal.health.measurements import boards_of
 from portal.health.summaries import parts_of
 from portal.health.vaccines import TO_CHECK, lines_of, names_of
 from portal.professional.standing import age_on, standing_of
+from records.measuring import MeasuresView, open_measures
 from records.summarising import SummaryView, open_summary
 from records.vaccinations import VaccinationView, open_vaccinations
 
@@ -37,7 +39,15 @@ def vaccinations(request: Visit, dossier_id: UUID) -> HttpResponse:
     return render(request, "professional/vaccinations.html", context)
 
 
-def _page(request: Visit, view: SummaryView | VaccinationView) -> dict[str, Any]:
+@only_for(Role.PROFESSIONAL)
+@require_safe
+def measures(request: Visit, dossier_id: UUID) -> HttpResponse:
+    """What was measured, at home or by professionals."""
+    view = open_measures(actor=request.actor, dossier_id=dossier_id)
+    return render(request, "professional/measures.html", {"boards": boards_of(view), **_page(request, view)})
+
+
+def _page(request: Visit, view: SummaryView | VaccinationView | MeasuresView) -> dict[str, Any]:
     return {
         "view": view,
         "standing": standing_of(request.actor, view.ref.id),

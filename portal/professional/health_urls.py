@@ -9,4 +9,5 @@ app_name = "caring"
 urlpatterns = [
     path("<uuid:dossier_id>/summary/", health.summary, name="summary"),
     path("<uuid:dossier_id>/vaccinations/", health.vaccinations, name="vaccinations"),
+    path("<uuid:dossier_id>/measures/", health.measures, name="measures"),
 ]
