@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from hashlib import sha256
 from types import TracebackType
 from uuid import UUID, uuid4
 
@@ -30,6 +29,7 @@ from records.sealed_objects import Sealed, reseal_object, seal_label
 from records.stores import StoreAway as StoreAway
 from records.stores import documents_store
 from records.vault.cipher import Subkeys
+from records.vault.digesting import RunningDigest
 from records.vault.document import seal_document, sealed_size
 from records.vault.envelope import Place
 from records.writing import enter_to_file
@@ -72,7 +72,7 @@ class Upload:
         self._keys = keys
         self._room = room
         self._most = settings.DOCUMENT_MAX_BYTES
-        self._digest = sha256()
+        self._digest = RunningDigest()
         self._size = 0
         self._ended = False
         self._object = documents_store().begin()

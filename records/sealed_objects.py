@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from uuid import UUID
 
 from records.labels import Label
@@ -15,6 +14,7 @@ from records.models import Document
 from records.patient_keys import PatientKeys, SealingKeys
 from records.stores import Stored, documents_store
 from records.vault.cipher import Flaw, Subkeys, Unreadable
+from records.vault.digesting import RunningDigest
 from records.vault.document import open_document, seal_document
 from records.vault.envelope import Place
 from records.vault.stream import StreamReader
@@ -64,7 +64,7 @@ def seal_object(reader: StreamReader, keys: Subkeys, place: Place) -> Sealed:
         StoreAway: the store cannot be used now.
     """
     written = documents_store().begin()
-    digest, size = sha256(), 0
+    digest, size = RunningDigest(), 0
 
     def take(piece: bytes | bytearray | memoryview) -> None:
         nonlocal size
