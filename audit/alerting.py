@@ -65,6 +65,7 @@ _LOOKS = (
     Event.DOSSIER_OPENED.dotted,
     Event.CATEGORY_READ.dotted,
     Event.RECORD_READ.dotted,
+    Event.DOSSIER_SEARCHED.dotted,
     Event.SUMMARY_READ.dotted,
 )
 

@@ -167,6 +167,7 @@ class Event(Enum):
     CORRECTION_REFUSED = ("correction.refused", _("correction of a document refused, with a reason"))
     CORRECTIONS_READ = ("corrections.read", _("requests for corrections read"))
     RECORD_VERSION_READ = ("record.version_read", _("earlier version of a document read"))
+    DOSSIER_SEARCHED = ("dossier.searched", _("health record searched, or read by time"))
     LOG_EXPIRED = ("log.expired", _("lines of a month let go of, whose time to be kept was over"))
 
     def __init__(self, dotted: str, meaning: str) -> None:

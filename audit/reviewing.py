@@ -20,6 +20,7 @@ ACCESSES = (
     Event.CATEGORY_READ.dotted,
     Event.SUMMARY_READ.dotted,
     Event.RECORD_READ.dotted,
+    Event.DOSSIER_SEARCHED.dotted,
     Event.EMERGENCY_OPENED.dotted,
 )
 

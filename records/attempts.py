@@ -7,7 +7,7 @@ the refusal back with it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
@@ -17,6 +17,7 @@ from django.db import transaction
 from audit.actor import Actor
 from audit.events import Event, Outcome
 from audit.log import append
+from consent.categories import Category
 from consent.decisions import Decision, Ground, Refused
 from consent.dossiers import DossierRef
 from records.dossiers import Entered, Unknown
@@ -24,7 +25,14 @@ from records.vault.cipher import Flaw, Unreadable
 
 Released = TypeVar("Released")
 
+# The drawers whose headers an act opened are remembered as bits, in the frozen order of Category.
+_DRAWER_BITS = {category: 1 << position for position, category in enumerate(Category)}
 _log = logging.getLogger("carnet.records")
+
+
+def drawer_bits(categories: Iterable[Category]) -> str:
+    """Drawers as five hexadecimal digits, for a line of the log."""
+    return f"{sum(_DRAWER_BITS[category] for category in set(categories)):05x}"
 
 
 @dataclass(slots=True)

@@ -125,6 +125,13 @@ class Header:
                 raise ValueError(f"{name} of a {self.kind} header: expected a finite Decimal or None")
         object.__setattr__(self, "flag", Flag(self.flag))
 
+    @property
+    def standing(self) -> Flag:
+        """The source's flag; without one, on which side of its range the value lies."""
+        if self.flag is not Flag.NONE or self.value is None:
+            return self.flag
+        return beside(self.value, self.low, self.high)
+
     def to_bytes(self) -> bytes:
         """Compact JSON with a version; empty fields are left out, half a character becomes ``?``."""
         known: dict[str, Any] = {"v": _VERSION}

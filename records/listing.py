@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import count, islice
 from typing import Any
@@ -17,30 +17,17 @@ from typing import Any
 from django.db.models import BooleanField, Count, DateTimeField, ExpressionWrapper, F, Q, Value
 
 from consent.categories import Category
-from consent.decisions import Decision, Facts, Marks, Right, decide, hides
+from consent.decisions import Decision, Facts, Marks, Right, decide
 from records.dossiers import Entered
 from records.formats.fhir.carried import sources_of, without
-from records.headers import Header
+from records.glances import Row, glance_at, glances, item_of, visible
+from records.glances import marks_of as marks_of
 from records.house import source_digester
-from records.models import Record, RecordQuerySet
-from records.shown import Item, Point
+from records.models import Record
+from records.shown import Item
 from records.vault.cipher import Flaw, Unreadable
 
 _ALLERGY = "AllergyIntolerance"
-_UNDATED = datetime.min.replace(tzinfo=UTC)
-
-
-def marks_of(row: Record) -> Marks:
-    """All that consent is told of a record."""
-    return Marks(
-        author=row.author,
-        masked=row.masked_at is not None,
-        shown=row.shown_at is not None,
-        filed_at=row.filed_at,
-        held_until=row.held_until,
-        secret=row.secret,
-        opened=row.opened_at is not None,
-    )
 
 
 def decide_record(entered: Entered, row: Record) -> Decision:
@@ -49,29 +36,33 @@ def decide_record(entered: Entered, row: Record) -> Decision:
 
 
 def count_by_category(
-    entered: Entered, categories: Iterable[Category], *, also: Facts | None = None
+    entered: Entered,
+    categories: Iterable[Category],
+    *,
+    also: Facts | None = None,
+    since: datetime | None = None,
 ) -> Counter[Category]:
     """How many records of each drawer the reader may see, without opening any.
 
-    ``also`` leaves out what a second reader may not see: whoever is told the count.
+    ``also`` leaves out what a second reader may not see: whoever is told the count. ``since`` leaves out what was
+    filed before.
     """
     # When it was filed matters only where the patient hides what is new; else few groups are counted.
     dated = entered.facts.hidden_new or (also is not None and also.hidden_new)
     filed = F("filed_at") if dated else Value(None, output_field=DateTimeField(null=True))
-    groups = (
-        Record.objects.filter(dossier_id=entered.ref.id, category__in=[category.value for category in categories])
-        .values_list(
-            "category",
-            "author",
-            _is_set("masked_at"),
-            _is_set("shown_at"),
-            filed,
-            "held_until",
-            "secret",
-            _is_set("opened_at"),
-        )
-        .annotate(records=Count("id"))
-    )
+    rows = Record.objects.filter(dossier_id=entered.ref.id, category__in=[category.value for category in categories])
+    if since is not None:
+        rows = rows.filter(filed_at__gt=since)
+    groups = rows.values_list(
+        "category",
+        "author",
+        _is_set("masked_at"),
+        _is_set("shown_at"),
+        filed,
+        "held_until",
+        "secret",
+        _is_set("opened_at"),
+    ).annotate(records=Count("id"))
     counts: Counter[Category] = Counter()
     for code, *marks, records in groups:
         category = Category(code)
@@ -87,28 +78,28 @@ def _is_set(column: str) -> ExpressionWrapper[Q]:
 
 def everything(entered: Entered, category: Category) -> tuple[Item, ...]:
     """What one drawer holds for the reader, last events first."""
-    return _by_date(_items(entered, _rows(entered, [category])))
+    return tuple(item_of(entered, each) for each in glances(entered, [category]))
 
 
 def last_filed(entered: Entered, categories: Iterable[Category], newest: int) -> tuple[Item, ...]:
     """What was filed last in these drawers, last events first."""
-    rows = _rows(entered, categories)
+    rows = Record.objects.lying_in(entered.ref.id, categories).values_list(*Row._fields)
     page = 4 * newest
     found: list[Item] = []
     for start in count(step=page):
-        batch = list(rows[start : start + page])
-        found += (_item(entered, row) for row in islice(_visible(entered, batch), newest - len(found)))
+        batch = [Row._make(row) for row in rows[start : start + page]]
+        shown = islice(visible(entered, batch), newest - len(found))
+        found += (item_of(entered, glance_at(entered, row)) for row in shown)
         if len(found) >= newest or len(batch) < page:
             break
-    return _by_date(found)
+    return tuple(sorted(found, key=lambda item: (item.header.date or item.filed_at, item.filed_at), reverse=True))
 
 
 def allergies(entered: Entered, categories: Iterable[Category]) -> tuple[Item, ...]:
     """The allergies, when the drawer they lie in is among these."""
     if Category.MEDICAL_SUMMARY not in set(categories):
         return ()
-    items = _items(entered, _rows(entered, [Category.MEDICAL_SUMMARY]))
-    return _by_date(item for item in items if item.header.kind == _ALLERGY)
+    return tuple(item_of(entered, each) for each in glances(entered, [Category.MEDICAL_SUMMARY]) if each.is_a(_ALLERGY))
 
 
 def open_row(entered: Entered, row: Record) -> tuple[Item, dict[str, Any]]:
@@ -123,7 +114,7 @@ def open_row(entered: Entered, row: Record) -> tuple[Item, dict[str, Any]]:
         resource = json.loads(body, parse_float=Decimal)
     except ValueError:
         raise Unreadable(Flaw.CONTENT) from None
-    return _item(entered, row), resource
+    return item_of(entered, glance_at(entered, row)), resource
 
 
 def as_readable(entered: Entered, resource: dict[str, Any]) -> dict[str, Any]:
@@ -138,80 +129,5 @@ def as_readable(entered: Entered, resource: dict[str, Any]) -> dict[str, Any]:
     return without(resource, closed)
 
 
-def comparable(entered: Entered, item: Item) -> tuple[Point, ...]:
-    """The values of the same thing in the same unit, oldest first: the points of its curve."""
-    header = item.header
-    if header.value is None or not header.code:
-        return ()
-    same = (header.system, header.code, header.unit)
-    points = [
-        Point(
-            record_id=other.record_id,
-            date=other.header.date,
-            value=other.header.value,
-            low=other.header.low,
-            high=other.header.high,
-            flag=other.header.flag,
-        )
-        for other in _items(entered, _rows(entered, [item.category]))
-        if other.header.value is not None
-        and other.header.date is not None
-        and (other.header.system, other.header.code, other.header.unit) == same
-    ]
-    return tuple(sorted(points, key=lambda point: point.date))
-
-
-def _rows(entered: Entered, categories: Iterable[Category]) -> RecordQuerySet:
-    return Record.objects.lying_in(entered.ref.id, categories).without_body()
-
-
-def _visible(entered: Entered, rows: Iterable[Record]) -> Iterable[Record]:
-    # Records of one drawer with the same marks have the same answer: few are asked, however long the list.
-    answers: dict[tuple[str, Marks], bool] = {}
-    for row in rows:
-        marks = marks_of(row)
-        if not entered.facts.hidden_new:
-            marks = marks._replace(filed_at=None)
-        question = (row.category, marks)
-        if question not in answers:
-            answers[question] = _may_see(entered.facts, Category(row.category), question[1])
-        if answers[question]:
-            yield row
-
-
 def _may_see(facts: Facts, category: Category, marks: Marks) -> bool:
     return decide(facts, category=category, right=Right.READ, marks=marks).allowed
-
-
-def _items(entered: Entered, rows: Iterable[Record]) -> list[Item]:
-    return [_item(entered, row) for row in _visible(entered, rows)]
-
-
-def _item(entered: Entered, row: Record) -> Item:
-    data = entered.keys.open_("header", row.id, row.revision, row.header, category=row.category)
-    try:
-        header = Header.from_bytes(data)
-    except ValueError:
-        raise Unreadable(Flaw.CONTENT) from None
-    return Item(
-        record_id=row.id,
-        category=Category(row.category),
-        header=header,
-        filed_at=row.filed_at,
-        revision=row.revision,
-        masked=hides(entered.facts, Category(row.category), marks_of(row)),
-        held_until=_held_until(entered, row),
-        secret=row.secret,
-        opened=row.opened_at is not None,
-        author=row.author,
-        mine=row.author is not None and row.author == entered.facts.professional,
-        brought=row.brought_by is not None and entered.facts.is_own,
-    )
-
-
-def _held_until(entered: Entered, row: Record) -> datetime | None:
-    return row.held_until if row.held_until is not None and entered.facts.at < row.held_until else None
-
-
-def _by_date(items: Iterable[Item]) -> tuple[Item, ...]:
-    return tuple(sorted(items, key=lambda item: (item.header.date or _UNDATED, item.filed_at), reverse=True))

@@ -6,6 +6,7 @@ that the answer cannot depend on whether it is empty. Lists open headers only.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -13,27 +14,37 @@ from audit.actor import Actor
 from audit.events import Event
 from consent.categories import Category
 from records.attached import attached_to
-from records.attempts import Attempt, through
+from records.attempts import Attempt, drawer_bits, through
+from records.comparable import series_of
 from records.dossiers import Entered, NoDossier, enter, find_own
 from records.dossiers import Unknown as Unknown
+from records.drawers import Leaf, Page, page_of
 from records.formats.fhir.presenting import present
 from records.listing import (
     allergies,
     as_readable,
-    comparable,
     count_by_category,
     decide_record,
-    everything,
     last_filed,
     open_row,
 )
 from records.models import Record
 from records.shown import CategoryView, Drawer, Item, Overview, RecordView
+from records.visits import last_visit
 
-__all__ = ["Drawer", "Item", "Overview", "RecordView", "Unknown", "open_category", "open_overview", "open_record"]
+__all__ = [
+    "Drawer",
+    "Item",
+    "Leaf",
+    "Overview",
+    "RecordView",
+    "Unknown",
+    "open_category",
+    "open_overview",
+    "open_record",
+]
 
-# The drawers whose headers an overview showed are remembered as bits, in the frozen order of Category.
-_DRAWER_BITS = {category: 1 << position for position, category in enumerate(Category)}
+_FIRST = Leaf()
 
 
 def open_overview(*, actor: Actor, dossier_id: UUID | None = None, newest: int = 8) -> Overview:
@@ -48,15 +59,16 @@ def open_overview(*, actor: Actor, dossier_id: UUID | None = None, newest: int =
     return through(attempt, partial(_overview, dossier_id=dossier_id, newest=newest))
 
 
-def open_category(*, actor: Actor, dossier_id: UUID, category: Category) -> Drawer:
-    """Everything in one drawer that this actor may see.
+def open_category(*, actor: Actor, dossier_id: UUID, category: Category, leaf: Leaf = _FIRST) -> Drawer:
+    """One page of what a drawer holds that this actor may see; the first one has what is ahead and what goes on.
 
     Raises:
         Unknown: there is no such dossier for this actor.
         Refused: the drawer is not open to them, whatever it holds.
         Unreadable: sealed data do not open.
     """
-    return through(Attempt(actor, Event.CATEGORY_READ), partial(_drawer, dossier_id=dossier_id, category=category))
+    act = partial(_drawer, dossier_id=dossier_id, category=category, leaf=leaf)
+    return through(Attempt(actor, Event.CATEGORY_READ), act)
 
 
 def open_record(*, actor: Actor, record_id: UUID) -> RecordView:
@@ -82,6 +94,7 @@ def _overview(attempt: Attempt, *, dossier_id: UUID | None, newest: int) -> Over
     open_to_reader = [category for category, decision in decisions.items() if decision.allowed]
     counts = count_by_category(entered, open_to_reader)
     last = last_filed(entered, open_to_reader, newest)
+    visited = last_visit(attempt.actor, entered.ref.pseudonym) if newest else None
     alerts = allergies(entered, open_to_reader)
     overview = Overview(
         ref=entered.ref,
@@ -92,13 +105,15 @@ def _overview(attempt: Attempt, *, dossier_id: UUID | None, newest: int) -> Over
         ),
         newest=last,
         alerts=alerts,
+        last_visit=visited,
+        new=count_by_category(entered, open_to_reader, since=visited).total() if visited else 0,
     )
-    seen = sum(_DRAWER_BITS[category] for category in {item.category for item in (*last, *alerts)})
-    attempt.allowed(entered.opening, newest=len(last), shown=len(alerts), categories=f"{seen:05x}")
+    seen = drawer_bits(item.category for item in (*last, *alerts))
+    attempt.allowed(entered.opening, newest=len(last), shown=len(alerts), categories=seen)
     return overview
 
 
-def _drawer(attempt: Attempt, *, dossier_id: UUID, category: Category) -> Drawer | Exception:
+def _drawer(attempt: Attempt, *, dossier_id: UUID, category: Category, leaf: Leaf) -> Drawer | Exception:
     entered = _entered(attempt, dossier_id)
     if isinstance(entered, Exception):
         return entered
@@ -107,9 +122,12 @@ def _drawer(attempt: Attempt, *, dossier_id: UUID, category: Category) -> Drawer
     decision = entered.as_shown(decided)
     if not decision.allowed:
         return attempt.refused(decision)
-    items = everything(entered, category) if decided.allowed else ()
-    drawer = Drawer(ref=entered.ref, identity=entered.identity(), category=category, decision=decision, items=items)
-    attempt.allowed(decision, count=len(items))
+    identity = entered.identity()
+    drawer = Drawer(ref=entered.ref, identity=identity, category=category, decision=decision, items=())
+    if decided.allowed:
+        page = page_of(entered, category, leaf)
+        drawer = replace(drawer, **{name: getattr(page, name) for name in Page.__slots__})
+    attempt.allowed(decision, count=drawer.total)
     return drawer
 
 
@@ -132,13 +150,15 @@ def _record(attempt: Attempt, *, record_id: UUID) -> RecordView | Exception:
     attempt.category = row.category
     item, whole = open_row(entered, row)
     resource = as_readable(entered, whole)
+    series, apart = series_of(entered, item)
     view = RecordView(
         item=item,
         category=item.category,
         identity=entered.identity(),
         resource=resource,
         presentation=present(resource),
-        series=comparable(entered, item),
+        series=series,
+        apart=apart,
         ref=entered.ref,
         files=attached_to(attempt.actor, entered, row.id),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from consent.categories import Category
 from consent.decisions import Decision
 from consent.dossiers import DossierRef
 from records.formats.fhir.presentation import Presentation
-from records.headers import Flag, Header
+from records.headers import Flag, Header, beside
 from records.people import Identity
 
 
@@ -58,36 +59,67 @@ class CategoryView(Blunt):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Overview(Blunt):
-    """A dossier at a glance: its 19 drawers, what was filed last, and the allergies."""
+    """A dossier at a glance: its 19 drawers, what was filed last, and the allergies.
+
+    ``last_visit`` is when the reader was here before they came in this time, ``None`` when never; ``new`` counts what
+    was filed since.
+    """
 
     ref: DossierRef
     identity: Identity
     categories: tuple[CategoryView, ...]
     newest: tuple[Item, ...]
     alerts: tuple[Item, ...]
+    last_visit: datetime | None = None
+    new: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Drawer(Blunt):
-    """One open drawer, last events first."""
+    """One page of an open drawer, last events first.
+
+    ``total`` counts all that it holds for the reader and ``years`` says where, by year, newest first. ``ahead`` are
+    appointments to come, soonest first; ``first`` are allergies, and medicines that go on: none is among ``items``.
+    ``following`` is the record to give as ``after`` for the next page, ``None`` at the end. ``curves`` are the values
+    of the analyses whose newest result is on the page, by its record.
+    """
 
     ref: DossierRef
     identity: Identity
     category: Category
     decision: Decision
     items: tuple[Item, ...]
+    total: int = 0
+    years: tuple[tuple[int, int], ...] = ()
+    ahead: tuple[Item, ...] = ()
+    first: tuple[Item, ...] = ()
+    following: UUID | None = None
+    curves: Mapping[UUID, tuple[Header, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Point(Blunt):
-    """One value of a curve, with the range that came with it."""
+    """One value of a curve in ``unit``, with the range that came with it, and as it was ``measured``."""
 
     record_id: UUID
     date: datetime
     value: Decimal
+    unit: str
     low: Decimal | None
     high: Decimal | None
     flag: Flag
+    measured: Decimal
+    measured_unit: str
+
+    @property
+    def standing(self) -> Flag:
+        """The source's flag; without one, on which side of its range the value lies."""
+        return beside(self.value, self.low, self.high) if self.flag is Flag.NONE else self.flag
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether the laboratory gave it in another unit."""
+        return self.unit != self.measured_unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -105,7 +137,8 @@ class Attached(Blunt):
 class RecordView(Blunt):
     """One record, whole, with the files beside it.
 
-    ``series`` holds comparable values, oldest first; empty when there is no number.
+    ``series`` holds comparable values, oldest first; empty when there is no number. ``apart`` holds values of the same
+    thing in units that do not compare.
     """
 
     item: Item
@@ -115,4 +148,5 @@ class RecordView(Blunt):
     presentation: Presentation
     series: tuple[Point, ...]
     ref: DossierRef
+    apart: tuple[Point, ...] = ()
     files: tuple[Attached, ...] = ()

@@ -14,6 +14,7 @@ OPENINGS = frozenset(
         Event.DOSSIER_OPENED.dotted,
         Event.CATEGORY_READ.dotted,
         Event.RECORD_READ.dotted,
+        Event.DOSSIER_SEARCHED.dotted,
         Event.SUMMARY_READ.dotted,
     }
 )

@@ -28,6 +28,7 @@ _READS = frozenset(
         Event.DOSSIER_OPENED.dotted,
         Event.CATEGORY_READ.dotted,
         Event.RECORD_READ.dotted,
+        Event.DOSSIER_SEARCHED.dotted,
         Event.RECORD_VERSION_READ.dotted,
         Event.SUMMARY_READ.dotted,
     }

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
-from itertools import groupby
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,19 +9,20 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.actor import Role
 from consent.ages import Age, age_on
 from consent.categories import Category
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
-from portal.ui.results import sparklines
+from portal.finding.pages import Asked, drawer_for, found_for
 from records import writing
 from records.identity import find_own
 from records.marking import open_to_guardians
 from records.on_behalf import find_dossier
-from records.reading import Item, open_category, open_overview, open_record
+from records.reading import open_category, open_overview, open_record
 
 
 @require_safe
@@ -43,9 +41,19 @@ def category(request: Visit, category: Category) -> HttpResponse:
     """One category, the newest year first."""
     if request.actor.on_behalf_of is not None:
         return redirect("patient:their_drawer", find_dossier(request.actor).id, category)
-    drawer = open_category(actor=request.actor, dossier_id=find_own(request.actor).id, category=category)
-    context = {"drawer": drawer, "years": by_year(drawer.items), "lines": sparklines(drawer.items)}
-    return render(request, "patient/category.html", context)
+    own = find_own(request.actor)
+    leaf = Asked.of(request).leaf()
+    drawer = open_category(actor=request.actor, dossier_id=own.id, category=category, leaf=leaf)
+    return render(request, "patient/category.html", drawer_for(request, drawer))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@only_for(Role.PATIENT, on_behalf=True)
+def time(request: Visit) -> HttpResponse:
+    """Everything by time, or what a search found. Words are posted, so that none lands in an address."""
+    if request.actor.on_behalf_of is not None:
+        return redirect("patient:their_time", find_dossier(request.actor).id)
+    return render(request, "patient/time.html", found_for(request, find_own(request.actor).id))
 
 
 @require_safe
@@ -61,6 +69,7 @@ def item(request: Visit, record_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT)
+@fresh_proof(only_if=lambda request: "confirmed" in request.POST)
 def to_guardians(request: Visit, record_id: UUID) -> HttpResponse:
     """Opens a document of a minor to their guardians, for good."""
     open_to_guardians(actor=request.actor, record_id=record_id, confirmed="confirmed" in request.POST)
@@ -79,19 +88,10 @@ def mask(request: Visit, record_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT)
+@fresh_proof()
 def unmask(request: Visit, record_id: UUID) -> HttpResponse:
     """Shows a document again to those who may see its category."""
     writing.unmask(actor=request.actor, record_id=record_id)
     messages.success(request, _("This document is shown again to those who may see its category."))
     return redirect("patient:item", record_id)
 
-
-def by_year(items: Sequence[Item]) -> list[tuple[int, list[Item]]]:
-    """The items by the year they happened, the newest first; without a date, by the day they were filed."""
-    ordered = sorted(items, key=_day, reverse=True)
-    return [(year, list(group)) for year, group in groupby(ordered, key=lambda item: _day(item).year)]
-
-
-def _day(item: Item) -> date:
-    when = item.header.date or item.filed_at
-    return timezone.localtime(when).date() if isinstance(when, datetime) else when

@@ -31,6 +31,7 @@ from portal.accounts.models import Account
 from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
+from portal.finding.pages import Asked, drawer_for, found_for
 from portal.patient.forms import LengthForm
 from portal.patient.kinds import KINDS
 from portal.switching import start, stop
@@ -167,8 +168,16 @@ def overview(request: Visit, dossier_id: UUID) -> HttpResponse:
 @only_for(Role.PATIENT, on_behalf=True)
 def drawer(request: Visit, dossier_id: UUID, category: Category) -> HttpResponse:
     """One category of it."""
-    found = open_category(actor=request.actor, dossier_id=dossier_id, category=category)
-    return render(request, "patient/their_drawer.html", {"drawer": found})
+    leaf = Asked.of(request).leaf()
+    found = open_category(actor=request.actor, dossier_id=dossier_id, category=category, leaf=leaf)
+    return render(request, "patient/their_drawer.html", drawer_for(request, found))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@only_for(Role.PATIENT, on_behalf=True)
+def time(request: Visit, dossier_id: UUID) -> HttpResponse:
+    """All of it by time, or what a search found."""
+    return render(request, "patient/their_time.html", found_for(request, dossier_id))
 
 
 @require_safe

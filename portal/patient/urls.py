@@ -29,6 +29,8 @@ urlpatterns = [
     path("record/item/<uuid:record_id>/hide/", record.mask, name="mask"),
     path("record/item/<uuid:record_id>/show/", record.unmask, name="unmask"),
     path("record/item/<uuid:record_id>/guardians/", record.to_guardians, name="to_guardians"),
+    # Before the categories: none of them has this name.
+    path("record/time/", record.time, name="time"),
     path("record/<category:category>/", record.category, name="category"),
     path("sharing/", sharing.sharing, name="sharing"),
     path("sharing/changes/", sharing.preview, name="sharing_preview"),
@@ -54,6 +56,7 @@ urlpatterns = [
     path("for/nobody/", representatives.stop_acting, name="stop_acting"),
     path("for/<uuid:dossier_id>/act/", representatives.act_for, name="act_for"),
     path("for/<uuid:dossier_id>/", representatives.overview, name="their_record"),
+    path("for/<uuid:dossier_id>/time/", representatives.time, name="their_time"),
     path("for/<uuid:dossier_id>/<category:category>/", representatives.drawer, name="their_drawer"),
     path("for/items/<uuid:record_id>/", representatives.item, name="their_item"),
     path("sharing/add/", directory.find, name="sharing_find"),

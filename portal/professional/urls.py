@@ -34,5 +34,6 @@ urlpatterns = [
     path(_PATIENT + "deposit/", acts.deposit_note, name="deposit"),
     path(_PATIENT + "emergency/", emergencies.begin, name="emergency"),
     path(_PATIENT + "emergency/end/", emergencies.end_now, name="emergency_end"),
+    path(_PATIENT + "time/", views.time, name="time"),
     path(_PATIENT + "<drawer:category>/", views.drawer, name="drawer"),
 ]

@@ -19,6 +19,7 @@ from consent.explaining import patients_of
 from consent.reviewers import places_reviewed
 from portal.acting import Visit
 from portal.audiences import only_for
+from portal.finding.pages import Asked, drawer_for, found_for
 from portal.oversight.cases import waiting_to_explain
 from portal.professional.forms import SearchForm
 from portal.professional.listing import dossiers_in, lines_of, traces_of
@@ -65,10 +66,20 @@ def patient(request: Visit, dossier_id: UUID) -> HttpResponse:
 @require_safe
 def drawer(request: Visit, dossier_id: UUID, category: Category) -> HttpResponse:
     """One category of one patient."""
-    opened = open_category(actor=request.actor, dossier_id=dossier_id, category=category)
+    leaf = Asked.of(request).leaf()
+    opened = open_category(actor=request.actor, dossier_id=dossier_id, category=category, leaf=leaf)
     missing = category in blanks_told(opened.ref.id, request.actor.on_behalf_of or request.actor.professional, now())
-    context = {"drawer": opened, "missing": missing, **_footing(request, opened.ref.id, opened.identity)}
+    context = {**drawer_for(request, opened), "missing": missing, **_footing(request, opened.ref.id, opened.identity)}
     return render(request, "professional/drawer.html", context)
+
+
+@only_for(Role.PROFESSIONAL)
+@require_http_methods(["GET", "HEAD", "POST"])
+def time(request: Visit, dossier_id: UUID) -> HttpResponse:
+    """Everything of one patient that is shared, by time, or what a search found in it."""
+    context = found_for(request, dossier_id)
+    context |= _footing(request, dossier_id, context["found"].identity)
+    return render(request, "professional/time.html", context)
 
 
 @only_for(Role.PROFESSIONAL)

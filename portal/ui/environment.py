@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from portal import middleware, switching
-from portal.ui import files, formatting, icons, navigation, pseudonyms, results
+from portal.ui import files, formatting, highlighting, icons, navigation, pseudonyms, results
 
 
 def url(name: str, *args: object, **kwargs: object) -> str:
@@ -70,6 +70,10 @@ def environment(**options: Any) -> Environment:
         "range_words": results.range_words,
         "status_words": results.status_words,
         "curve_of": results.curve_of,
+        "is_ahead": results.is_ahead,
+        "explained": results.explained,
+        "everyday_name": results.everyday_name,
+        "highlighted": highlighting.highlighted,
         "shown": results.shown,
         "file_icon": files.file_icon,
         "file_kind": files.file_kind,
@@ -90,4 +94,5 @@ def environment(**options: Any) -> Environment:
         "fingerprint",
     ):
         env.filters[name] = getattr(formatting, name)
+    env.filters["places_found"] = highlighting.place_found
     return env

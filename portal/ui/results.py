@@ -10,14 +10,18 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.ui import charts
 from portal.ui.formatting import day, number
+from records.folding import folded
 from records.formats.fhir.presentation import Value, Word
-from records.headers import Flag, Header, beside
+from records.headers import Flag, Header
+from records.plain.words import Explanation, explain
+from records.shown import Point, RecordView
 
 # A shape and a colour for each flag: never the colour alone.
 _SHAPES = {
@@ -30,11 +34,9 @@ _SHAPES = {
 }
 
 
-def flag_of(header: Header) -> Flag:
+def flag_of(told: Header | Point) -> Flag:
     """The source's flag; without one, on which side of its range the value lies."""
-    if header.flag is not Flag.NONE or header.value is None:
-        return header.flag
-    return beside(header.value, header.low, header.high)
+    return told.standing
 
 
 def flag_shape(flag: Flag) -> tuple[str, str]:
@@ -65,9 +67,29 @@ def status_words(header: Header) -> tuple[str, str]:
             return _("Current"), "ok"
         if header.status in {"completed", "stopped", "revoked", "cancelled"}:
             return _("Past"), ""
+    if header.kind == "Appointment":
+        if header.status in {"cancelled", "noshow"}:
+            return _("Cancelled") if header.status == "cancelled" else _("Missed"), "warn"
+        return (_("Upcoming"), "ok") if is_ahead(header) else ("", "")
     if header.status == "entered-in-error":
         return _("Entered by mistake"), "warn"
     return "", ""
+
+
+def is_ahead(header: Header) -> bool:
+    """Whether it is an appointment to come."""
+    return header.kind == "Appointment" and header.date is not None and header.date > timezone.now()
+
+
+def explained(header: Header) -> Explanation | None:
+    """What this analysis is, in plain words of the language in force; ``None`` when it is not explained."""
+    return explain(header.system, header.code, (get_language() or "fr").split("-")[0])
+
+
+def everyday_name(header: Header) -> str:
+    """The name of the analysis in everyday words, empty when it is unknown or the title already says it."""
+    words = explained(header)
+    return "" if words is None or folded(words.name) in folded(header.title) else words.name
 
 
 def shown(value: Value) -> str:
@@ -90,18 +112,15 @@ def _localised(bound: re.Match[str]) -> str:
     return number(Decimal(bound[0]))
 
 
-def curve_of(view: Any) -> charts.Curve | None:
-    """The curve of a laboratory value over time; ``None`` when there is only one point or no number.
-
-    Args:
-        view: a ``records.reading.RecordView``; its series holds comparable results only (same code, same unit).
-    """
+def curve_of(view: RecordView) -> charts.Curve | None:
+    """The curve of a laboratory value over time; ``None`` when there is only one point or no number."""
     header = view.item.header
     if header.value is None or len(view.series) < 2:
         return None
-    measures = _measures(view.series, view.item.record_id)
-    if len(measures) < 2:
-        return None
+    measures = [
+        charts.Measure(point.date, point.value, point.standing.outside, point.record_id == view.item.record_id)
+        for point in view.series
+    ]
     first, last = measures[0], measures[-1]
     words = _("%(count)s results between %(start)s and %(end)s: from %(first)s to %(last)s %(unit)s.") % {
         "count": len(measures),
@@ -121,47 +140,17 @@ def curve_of(view: Any) -> charts.Curve | None:
     )
 
 
-def _measures(series: Sequence[Any], here: object) -> list[charts.Measure]:
-    """The points of a series, oldest first."""
-    return sorted(
-        (
-            charts.Measure(
-                point.date, point.value, beside(point.value, point.low, point.high).outside, point.record_id == here
-            )
-            for point in series
-        ),
-        key=lambda measure: measure.at,
-    )
+def sparkline(headers: Sequence[Header]) -> charts.Curve:
+    """A small line for the values of one analysis, oldest first.
 
-
-def sparklines(items: Sequence[Any]) -> dict[Any, charts.Curve]:
-    """A small line for the newest result of each analysis that a list holds at least three times.
-
-    Args:
-        items: ``records.reading.Item`` objects of one drawer.
-
-    Returns:
-        The line of each such item, by its ``record_id``.
+    Raises:
+        ValueError: fewer than two of them have a value and a date.
     """
-    series: dict[tuple[str, str, str], list[Any]] = {}
-    for item in items:
-        header = item.header
-        if header.value is not None and header.date is not None and header.code:
-            series.setdefault((header.system, header.code, header.unit), []).append(item)
-    return {group[-1].record_id: _spark(group) for group in map(_oldest_first, series.values()) if len(group) > 2}
-
-
-def _oldest_first(group: list[Any]) -> list[Any]:
-    return sorted(group, key=lambda item: item.header.date)
-
-
-def _spark(group: list[Any]) -> charts.Curve:
-    headers = [item.header for item in group]
+    measures = [charts.Measure(each.date, each.value) for each in headers if each.date and each.value is not None]
     words = _("From %(first)s to %(last)s %(unit)s in %(count)s results") % {
-        "first": number(headers[0].value),
-        "last": number(headers[-1].value),
+        "first": number(measures[0].value),
+        "last": number(measures[-1].value),
         "unit": headers[-1].unit,
-        "count": len(headers),
+        "count": len(measures),
     }
-    measures = [charts.Measure(header.date, header.value) for header in headers]
     return charts.sparkline(measures, title=words, low=headers[-1].low, high=headers[-1].high)

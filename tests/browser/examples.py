@@ -21,6 +21,7 @@ _LUCAS = "main a.row-link:has-text('Lucas')"
 _PREVIEW = "main form[action$='/sharing/changes/']:visible button"
 _BRING = (("main [name=file]", "file:"), ("main [name=title]", "Ordonnance photographiée"), "main form.form button")
 _FILE = "section[aria-labelledby=files] a.row-link"
+_SEARCH = "main .finder button"
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -94,6 +95,7 @@ EXAMPLES: dict[str, Example] = {
     "patient:home": Example(PATIENT, "/home/"),
     "patient:record": Example(PATIENT, "/record/"),
     "patient:category": Example(PATIENT, "/record/laboratory/"),
+    "patient:time": Example(PATIENT, "/record/time/"),
     "patient:item": Example(PATIENT, "/record/laboratory/", ("main a.row-link:has-text('HbA1c')", "summary")),
     "patient:sharing": Example(PATIENT, "/sharing/"),
     "patient:sharing_professional": Example(
@@ -117,6 +119,7 @@ EXAMPLES: dict[str, Example] = {
     "patient:representatives": Example(PATIENT, "/sharing/representatives/"),
     "patient:people": Example(PATIENT, "/for/"),
     "patient:their_record": Example(PATIENT, "/for/", (_LUCAS,)),
+    "patient:their_time": Example(PATIENT, "/for/", (_LUCAS, "main .finder button")),
     "patient:their_drawer": Example(PATIENT, "/for/", (_LUCAS, "main a.row-link >> nth=0")),
     "patient:their_item": Example(
         PATIENT, "/for/", (_LUCAS, "main li:not(:has-text('0 document')) a.row-link", "main a.row-link >> nth=0")
@@ -140,6 +143,7 @@ EXAMPLES: dict[str, Example] = {
     "notifications:address": Example(PATIENT, "/letters/address/"),
     "professional:patients": Example(DOCTOR, "/pro/"),
     "professional:patient": Example(DOCTOR, "/pro/", (_CAMILLE,)),
+    "professional:time": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/time/']")),
     "professional:drawer": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/laboratory/']")),
     "professional:item": Example(
         DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/laboratory/']", "main a.row-link:has-text('HbA1c')")
@@ -211,6 +215,19 @@ STATES: dict[str, Example] = {
     "who could see laboratory results": Example(PATIENT, "/sharing/who/?category=laboratory"),
     "no such page": Example(PATIENT, "/record/nothing/", status=404),
     "another audience's page": Example(PATIENT, "/administration/", status=403),
+    "results of a search": Example(PATIENT, "/record/", (("[name=words]", "hemoglobine"), _SEARCH)),
+    "a search of the record without a hit": Example(PATIENT, "/record/time/", (("[name=words]", "zzzz"), _SEARCH)),
+    "a search with a mistake": Example(
+        PATIENT,
+        "/record/time/",
+        ("main details summary", ("[name=since]", "2026-03-02"), ("[name=until]", "2026-03-01"), _SEARCH),
+    ),
+    "nothing new since the last visit": Example(PATIENT, "/record/time/?new=yes"),
+    "reimbursements apart": Example(PATIENT, "/record/time/?shelf=papers"),
+    "one year of one category": Example(PATIENT, "/record/laboratory/?year=2024"),
+    "results outside their range": Example(PATIENT, "/record/laboratory/?outside=yes"),
+    "an empty record by date": Example(EMPTY, "/record/time/"),
+    "a professional's search": Example(DOCTOR, "/pro/", (_CAMILLE, ("[name=words]", "cholesterol"), _SEARCH)),
     "a prescription": Example(PATIENT, "/record/prescription/", ("main a.row-link",)),
     "every access, one's own too": Example(PATIENT, "/accesses/", ("main .chips a:last-child",)),
     "a search without a hit": Example(PATIENT, "/sharing/add/", (("main [name=name]", "zzzz"), "main form button")),
