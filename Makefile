@@ -1,8 +1,9 @@
 # make run      the whole of Carnet on this machine, with demo people (PORT=8001 to choose another port)
 # make code     the current one-time code of a demo account: make code WHO=camille.moreau@carnet.example
 # make test     lint, types, import contracts and every test
-# make soak     the same with the full counts of tests/counts.py
+# make soak bench     the same with the full counts of tests/counts.py
 # make validate make the environment of an independent reader of FHIR R4 in build/validate (make test does it too)
+# make bench    measure everything beside its limit and its peers into docs/benchmarks.md (ONLY=page for one; 15 minutes)
 # make pictures take the pictures of the pages again: all in build/pictures, those of README.md in docs/pictures
 # make messages gather the sentences of the pages into the French catalogue
 # make lock     compile requirements/*.in again
@@ -22,7 +23,7 @@ UV := uv==0.13.9
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: run code test soak lint validate pictures messages lock clean chromium python
+.PHONY: run code test soak bench lint validate pictures messages lock clean chromium python
 
 run: $(VENV)/run.stamp
 	@exec $(BIN)/python -m portal.running
@@ -36,6 +37,16 @@ test: $(VENV)/test.stamp validate chromium lint
 
 soak: export CARNET_SOAK = yes
 soak: test
+
+bench: $(VENV)/test.stamp build/peers/stamp
+	@$(BIN)/python -m benchmarks $(ONLY)
+
+# Other people's software, in a folder of its own behind everything of ours; without it, the peers are left out.
+build/peers/stamp: requirements/peers.txt
+	@echo "Installing what Carnet is compared with into build/peers…"
+	@rm -rf build/peers && mkdir -p build/peers
+	@$(INSTALL) --target build/peers -r requirements/peers.txt || echo "They could not be installed: measured without peers."
+	@touch $@
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .

@@ -1,24 +1,20 @@
-"""``python -m benchmarks.appending [SECONDS]``: what it costs to remember.
+"""``python -m benchmarks.appending [SECONDS]``: how many entries 4 and 16 writers append.
 
-How many entries 4 and 16 writers append, beside the plain insert of the same row into a table with the same columns and
-indexes (no partitions, triggers or order of transactions), and into one with its primary key alone; and an act with its
-entry beside the bare act, and beside the same act under libraries that keep a history (``requirements/peers.txt``;
-install as ``benchmarks/deciding.py`` says and give ``PYTHONPATH=build/peers``).
+Beside the plain insert of the same row into a table with the same columns and indexes (no partitions, triggers or order
+of transactions), and into one with its primary key alone.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-import subprocess
 import sys
 import time
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
-from benchmarks.historians import APPS
 from benchmarks.house import open_house
+from benchmarks.measuring import OURS, PART, PEER, tell_limit, tell_rounds
 
 _PLAIN = """
 CREATE TABLE public.plain (id uuid NOT NULL, at timestamptz NOT NULL, event text NOT NULL, actor uuid NOT NULL,
@@ -27,7 +23,12 @@ CREATE TABLE public.plain (id uuid NOT NULL, at timestamptz NOT NULL, event text
 CREATE TABLE public.indexed (LIKE public.audit_entry INCLUDING DEFAULTS INCLUDING INDEXES);
 GRANT INSERT ON public.plain, public.indexed TO carnet_app;
 """
-_ROUNDS = 3
+_ROUNDS = 5
+_TABLES = {
+    "indexed": "plain insert, same indexes",
+    "log": "audit.log.append",
+    "plain": "plain insert, primary key alone",
+}
 
 
 def main(seconds: float) -> None:
@@ -36,14 +37,17 @@ def main(seconds: float) -> None:
         with psycopg.connect(house.superuser_url, autocommit=True) as superuser:
             superuser.execute(_PLAIN)
         for writers in (4, 16):
-            rates = dict.fromkeys(("indexed", "plain", "log"), 0.0)
+            rates: dict[str, list[float]] = {table: [] for table in _TABLES}
             for _ in range(_ROUNDS):
-                for table in rates:
-                    rates[table] = max(rates[table], _rate(writers, seconds, table))
-            for table in ("indexed", "plain"):
-                both = f"{rates['log']:,.0f} entries/s, {table} {rates[table]:,.0f} rows/s"
-                print(f"{writers:>2} writers: {both}: {rates['log'] / rates[table]:.2f}", flush=True)
-        _acts(house.superuser_url)
+                for table, each in rates.items():
+                    each.append(_rate(writers, seconds, table))
+            tell_limit("G7", f"{writers} writers: {_TABLES['indexed']}", rates["indexed"], "rows/s")
+            tell_rounds("G7", f"{writers} writers: {_TABLES['log']}", OURS, rates["log"], rates["indexed"], "entries/s",
+                        at_least=0.8)  # fmt: skip
+            tell_rounds("G7", f"{writers} writers: {_TABLES['plain']}", PEER, rates["plain"], rates["indexed"],
+                        "rows/s")  # fmt: skip
+            tell_rounds("G7", f"{writers} writers: {_TABLES['log']}, beside that one", PART, rates["log"],
+                        rates["plain"], "entries/s")  # fmt: skip
 
 
 def _rate(writers: int, seconds: float, table: str) -> float:
@@ -92,21 +96,5 @@ def _write(counts: multiprocessing.Queue[int], seconds: float, table: str) -> No
     counts.put(count)
 
 
-def _acts(url: str) -> None:
-    """A row changed: alone, and with an entry or under each library, in turns within one process each."""
-    for name in APPS:
-        database = "carnet" if name == "carnet" else f"peer_{name}"
-        if name != "carnet":
-            with psycopg.connect(url, autocommit=True) as superuser:
-                superuser.execute(f"CREATE DATABASE {database}")
-        command = [sys.executable, "-m", "benchmarks.historians", make_conninfo(url, dbname=database), name, "300"]
-        said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split("\n")[-2]  # noqa: S603
-        if said == "-":
-            print(f"{name:<16} not installed: left out")
-            continue
-        bare, remembered = map(float, said.split())
-        print(f"{name:<16} {remembered:7.0f} µs, bare {bare:7.0f} µs: {remembered / bare:.2f}", flush=True)
-
-
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 5.0)
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 2.0)

@@ -1,36 +1,38 @@
-"""How fast a decision is: 10,000 patients, 200,000 choices, a batch of 19 categories as a page asks for it.
+"""How fast a decision is: 10,000 patients, 200,000 choices, one category and all 19 as a page asks for them.
 
     .venv/bin/python -m benchmarks.deciding
 
-Facts come from PostgreSQL as in the house (one query), the decision itself is pure. Where another engine can be
-imported (``requirements/peers.txt``: django-guardian, ``rules``, ``casbin``, ``cedarpy``), it answers the same question
-in the same world in the same run: is this category open to this professional, given care and choices in force.
-
-    .venv/bin/pip install --require-hashes --only-binary :all: --target build/peers -r requirements/peers.txt
-    PYTHONPATH=build/peers .venv/bin/python -m benchmarks.deciding
+Facts come from PostgreSQL as in the house (one query), the decision itself is pure. The limit of a cold decision is one
+prepared look-up by primary key over an open connection; of a second one, a look-up in a set. Where another engine is
+installed (``requirements/peers.txt``: django-guardian, ``rules``, ``casbin``, ``cedarpy``), it answers the same
+question in the same world in the same run: is this category open to this professional, given care and choices in force.
+Of those that bring no store, the same one look-up is counted.
 """
 
 from __future__ import annotations
 
-import argparse
+import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from psycopg.types.range import TimestamptzRange
 
 from audit.actor import Actor, Role
 from benchmarks import rivals
 from benchmarks.house import open_house
-from benchmarks.measuring import measure
+from benchmarks.measuring import OURS, PART, Case, alternate, pin
+from benchmarks.rivals import LAB
 from consent.categories import Category
-from consent.decisions import Right, decide
+from consent.decisions import Facts, Right, decide
 from consent.dossiers import DossierRef
 
 PATIENTS, CHOICES, PROFESSIONALS, CARERS = 10_000, 200_000, 500, 5
+_ASKED = 1_000
 _PROFESSIONS = ("doctor", "nurse", "pharmacist", "midwife")
 
 
@@ -82,39 +84,73 @@ def _id(chance: random.Random) -> UUID:
 
 def main() -> None:
     """Fill the world, then measure."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    arguments.add_argument("--times", type=int, default=2_000, help="how often each act is done")
-    times = arguments.parse_args().times
     chance = random.Random(1)  # noqa: S311 - a world, not a secret
     with open_house() as house:
         # Models can be imported once the house is open, not before.
         from consent.facts import load_facts
 
         cared = fill(house.superuser_url, chance)
-        asked = [chance.choice(cared) for _ in range(times)]
-        print(f"{PATIENTS} patients, {CHOICES} choices, {len(cared)} care relationships; each act {times} times\n")
+        asked = [chance.choice(cared) for _ in range(_ASKED)]
 
-        def facts_of(number: int) -> object:
-            dossier, person = asked[number]
+        def facts_of(number: int) -> Facts:
+            dossier, person = asked[number % _ASKED]
             actor = Actor(id=person, role=Role.PROFESSIONAL, professional=person)
             return load_facts(actor, DossierRef(dossier, dossier, None))
 
-        for number in range(50):
-            facts_of(number)
-        known = [load_facts(Actor(id=p, role=Role.PROFESSIONAL, professional=p), DossierRef(d, d, None))
-                 for d, p in asked]  # fmt: skip
-        measure("facts from the database (1 query, every category)", facts_of, times)
-        measure("one decision", lambda n: decide(known[n], category=Category.LABORATORY, right=Right.READ), times)
-        measure("a batch of 19 decisions", lambda n: [
-            decide(known[n], category=category, right=Right.READ) for category in Category], times)  # fmt: skip
-        measure("a page: facts and 19 decisions", lambda n: [
-            decide(facts, category=category, right=Right.READ)
-            for facts in (facts_of(n),) for category in Category], times)  # fmt: skip
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM consent_choice")
-            print(f"\nchoices in the table: {cursor.fetchone()[0]}\n")
-        rivals.compare(known)
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, prepare_threshold=0) as plain:
+            _check(facts_of)
+            look_up = _limit(plain, chance)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                pin(cursor.fetchone()[0], plain.info.backend_pid)
+            known = [facts_of(number) for number in range(_ASKED)]
+            _measure(facts_of, known, look_up)
         rivals.compare_with_guardian(house, asked, known)
+
+
+def _measure(facts_of: Callable[[int], Facts], known: Sequence[Facts], look_up: Callable[[int], object]) -> None:
+    engines = rivals.engines(known)
+    cold = [
+        Case("facts and one decision", lambda n: _one(facts_of(n)), OURS, 2.5),
+        Case("the facts alone", facts_of, PART),
+        *(Case(name, lambda n, ask=ask: (look_up(n), ask(known[n % _ASKED], LAB))) for name, ask in engines),
+    ]
+    alternate("G1", Case("prepared look-up by primary key", look_up), cold)
+    every = [
+        Case("facts and 19 decisions", lambda n: _all(facts_of(n)), OURS, 2.5, "one query"),
+        *(Case(name, lambda n, ask=ask: (look_up(n), [ask(known[n % _ASKED], each) for each in Category]))
+          for name, ask in engines),
+    ]  # fmt: skip
+    alternate("G2", Case("prepared look-up by primary key", look_up), every)
+    opened = {(number, LAB) for number, facts in enumerate(known) if _one(facts)}
+    warm = [
+        Case("the second decision on the same facts", lambda n: _one(known[n % _ASKED]), OURS, 5.0),
+        *(Case(name, lambda n, ask=ask: ask(known[n % _ASKED], LAB)) for name, ask in engines),
+    ]
+    alternate("G3", Case("look-up in a set", lambda n: (n % _ASKED, LAB) in opened), warm)
+
+
+def _one(facts: Facts) -> bool:
+    return decide(facts, category=LAB, right=Right.READ).allowed
+
+
+def _all(facts: Facts) -> list[bool]:
+    return [decide(facts, category=category, right=Right.READ).allowed for category in Category]
+
+
+def _limit(plain: psycopg.Connection, chance: random.Random) -> Callable[[int], object]:
+    ids = [row[0] for row in plain.execute("SELECT id FROM consent_choice")]
+    wanted = [chance.choice(ids) for _ in range(_ASKED)]
+    cursor = plain.cursor(binary=True)
+    return lambda n: cursor.execute("SELECT allowed FROM consent_choice WHERE id = %s", [wanted[n % _ASKED]]).fetchone()
+
+
+def _check(facts_of: Callable[[int], Facts]) -> None:
+    """Exactly one query, or the figures mean nothing."""
+    with CaptureQueriesContext(connection) as seen:
+        _all(facts_of(0))
+    if len(seen) != 1:
+        raise SystemExit(f"19 decisions took {len(seen)} queries; expected 1")
 
 
 if __name__ == "__main__":

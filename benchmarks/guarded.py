@@ -72,12 +72,13 @@ def permissions(url: str) -> Iterable[tuple[UUID, UUID, str]]:
 def main() -> None:
     """Build the world, then measure."""
     url, asked = sys.argv[1], json.loads(Path(sys.argv[2]).read_text())
-    configure(open_world(url))
+    world = open_world(url)
+    configure(world)
     # Models exist once Django is configured, not before.
     from benchmarks import guarded_world
 
     guarded_world.fill(permissions(url))
-    guarded_world.measure_all([(UUID(dossier), UUID(person), expected) for dossier, person, expected in asked])
+    guarded_world.measure_all(world, [(UUID(dossier), UUID(person), expected) for dossier, person, expected in asked])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+import psycopg
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
@@ -13,7 +14,7 @@ from django.db import connection, models
 from guardian.core import ObjectPermissionChecker
 from guardian.models import UserObjectPermission
 
-from benchmarks.measuring import measure
+from benchmarks.measuring import Case, alternate, pin
 from consent.categories import Category
 
 _NAMES = {category.value: number for number, category in enumerate(Category)}
@@ -67,7 +68,7 @@ def fill(rows: Iterable[tuple[UUID, UUID, str]]) -> None:
         cursor.execute("VACUUM (ANALYZE)")
 
 
-def measure_all(asked: Sequence[tuple[UUID, UUID, bool]]) -> None:
+def measure_all(url: str, asked: Sequence[tuple[UUID, UUID, bool]]) -> None:
     """One question and a page of 19, with the person already known, as in Carnet; answers are compared with ours."""
     user_model = get_user_model()
     users = {user.username: user for user in user_model.objects.all()}
@@ -88,7 +89,18 @@ def measure_all(asked: Sequence[tuple[UUID, UUID, bool]]) -> None:
         return [checker.has_perm("read_drawer", each) for each in pages[number]]
 
     wrong = sum(one(number) != asked[number][2] for number in range(len(asked)))
-    rows = UserObjectPermission.objects.count()
-    print(f"django-guardian: {rows} rows of permissions")
-    measure(f"django-guardian, one question ({wrong} of {len(asked)} answers differ)", one, len(asked))
-    measure("django-guardian, a page of 19 (prefetched)", page, len(asked))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        ours = cursor.fetchone()[0]
+        cursor.execute("SELECT id FROM guardian_userobjectpermission LIMIT 5000")
+        ids = [row[0] for row in cursor.fetchall()]
+    count = len(asked)
+    with psycopg.connect(url, autocommit=True, prepare_threshold=0) as plain:
+        pin(ours, plain.info.backend_pid)
+        wanted = plain.cursor(binary=True)
+        query = "SELECT object_pk FROM guardian_userobjectpermission WHERE id = %s"
+        limit = Case("prepared look-up by primary key, in django-guardian's database",
+                     lambda n: wanted.execute(query, [ids[n % len(ids)]]).fetchone())  # fmt: skip
+        name = f"django-guardian, {wrong} of {count} answers differ" if wrong else "django-guardian"
+        alternate("G1", limit, [Case(name, lambda n: one(n % count))])
+        alternate("G2", limit, [Case("django-guardian, prefetched", lambda n: page(n % count))])

@@ -1,15 +1,12 @@
 """One act, one row of one table changed in one transaction: alone, with Carnet's entry, or under a history library.
 
-``python -m benchmarks.historians URL NAME TIMES`` sets Django up with one of these alone on the database ``URL`` and
-prints the median microseconds of the bare change and of the one remembered, or ``-`` if it is not installed
-(``requirements/peers.txt`` in ``PYTHONPATH``). Django is set up once per process, so each has its own.
+``python -m benchmarks.historians URL NAME`` sets Django up with one of these alone on the database ``URL``, and tells
+the bare change and the one remembered. Django is set up once per process, so each has its own.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
-import time
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -20,6 +17,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, models, transaction
 from psycopg.conninfo import conninfo_to_dict
+
+from benchmarks.measuring import OURS, PEER, Case, alternate, pin
 
 APPS = {
     "carnet": ("audit",),
@@ -40,7 +39,7 @@ class Historians(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
 
-def main(url: str, name: str, times: int) -> None:
+def main(url: str, name: str) -> None:
     """Set up, make the tables, change, print."""
     parts = conninfo_to_dict(url)
     settings.configure(
@@ -49,6 +48,8 @@ def main(url: str, name: str, times: int) -> None:
             "default": {
                 "ENGINE": "django.db.backends.postgresql", "NAME": parts["dbname"], "USER": parts["user"],
                 "PASSWORD": parts.get("password", ""), "HOST": parts["host"],
+                # As Carnet's own (portal.env): what goes through audit.prepared is prepared, the rest is not.
+                "CONN_MAX_AGE": None, "OPTIONS": {"prepare_threshold": 2},
             },
         },
         MIGRATION_MODULES={"peers": None},
@@ -59,8 +60,8 @@ def main(url: str, name: str, times: int) -> None:
     try:
         django.setup()
         model, bare = _model(name), _plain("Bare")
-    except ImportError:
-        print("-")
+    except ImportError as missing:
+        print(f"{name}: {missing.name} is not installed, left out")
         return
     if name == "easyaudit":
         from easyaudit.settings import UNREGISTERED_CLASSES
@@ -69,19 +70,26 @@ def main(url: str, name: str, times: int) -> None:
     _make_tables(name)
     remember = _entry if name == "carnet" else lambda: None
     row, other = (kind.objects.create(title="a", state="open", count=0) for kind in (model, bare))
-    taken: dict[bool, list[float]] = {True: [], False: []}
-    # In turns: whatever else the machine does meets both alike.
-    for number in range(times):
-        for is_bare in (True, False):
-            start = time.perf_counter_ns()
-            with transaction.atomic():
-                changed = other if is_bare else row
-                changed.count = number
-                changed.save()
-                if not is_bare:
-                    remember()
-            taken[is_bare].append((time.perf_counter_ns() - start) / 1000)
-    print(*(statistics.median(taken[is_bare]) for is_bare in (True, False)))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pin(cursor.fetchone()[0])
+
+    def change(number: int, *, bare: bool) -> None:
+        with transaction.atomic():
+            changed = other if bare else row
+            changed.count = number
+            changed.save()
+            if not bare:
+                remember()
+
+    ours = name == "carnet"
+    alternate(
+        "G6",
+        Case(f"{name}: the bare act", lambda number: change(number, bare=True)),
+        [Case("the act with its entry" if ours else f"the act under {name}", lambda number: change(number, bare=False),
+              OURS if ours else PEER, 1.2 if ours else None)],
+        rounds=11, seconds=0.25,
+    )  # fmt: skip
 
 
 def _plain(name: str, **more: Any) -> Any:
@@ -137,4 +145,4 @@ def _entry() -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2])

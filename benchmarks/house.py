@@ -7,6 +7,8 @@ import json
 import os
 import secrets
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +34,8 @@ class House:
 
 @contextmanager
 def open_house() -> Iterator[House]:
-    """Start the server, migrate, and point Django at it; everything is removed at the end."""
+    """Start the server, migrate, and point Django at it; everything is removed at the end, also when asked to stop."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit("asked to stop"))
     folder = Path(tempfile.mkdtemp(prefix="carnet-bench-", dir="/var/tmp"))
     folder.chmod(0o711)
     _set_environment(folder)

@@ -18,7 +18,6 @@ from types import ModuleType
 from uuid import UUID
 
 from benchmarks.house import House
-from benchmarks.measuring import measure
 from consent.categories import Category
 from consent.decisions import Facts, Right, decide
 from consent.matrix import by_default
@@ -26,19 +25,24 @@ from consent.matrix import by_default
 LAB = Category.LABORATORY
 
 
-def compare(known: Sequence[Facts]) -> None:
-    """Measure each engine that can be imported; its answers are checked against ours."""
+Ask = Callable[[Facts, Category], bool]
+
+
+def engines(known: Sequence[Facts]) -> list[tuple[str, Ask]]:
+    """Those that can be imported, each with how many of its answers differ from ours."""
     logging.disable(logging.INFO)
-    expected = [decide(facts, category=LAB, right=Right.READ).allowed for facts in known]
+    few = known[:300]
+    expected = [decide(facts, category=LAB, right=Right.READ).allowed for facts in few]
+    found: list[tuple[str, Ask]] = []
     for name, build in (("rules", _rules), ("casbin", _casbin), ("cedarpy", _cedar)):
         try:
             ask = build(importlib.import_module(name))
         except ImportError:
-            print(f"{name:<58} not installed: left out")
+            print(f"{name} is not installed: left out")
             continue
-        few = min(len(known), 300)
-        wrong = sum(ask(facts) != answer for facts, answer in zip(known[:few], expected, strict=False))
-        measure(f"{name}, one decision ({wrong} of {few} answers differ)", lambda n, a=ask: a(known[n]), few)
+        wrong = sum(ask(facts, LAB) != answer for facts, answer in zip(few, expected, strict=True))
+        found.append((f"{name}, {wrong} of {len(few)} answers differ" if wrong else name, ask))
+    return found
 
 
 def compare_with_guardian(house: House, asked: Sequence[tuple[UUID, UUID]], known: Sequence[Facts]) -> None:
@@ -61,16 +65,16 @@ def compare_with_guardian(house: House, asked: Sequence[tuple[UUID, UUID]], know
     subprocess.run(command, check=True, env=environment)  # noqa: S603 - our own program
 
 
-def _rules(rules: ModuleType) -> Callable[[Facts], bool]:
-    in_care = rules.predicate(lambda facts: facts.in_care)
-    chosen = rules.predicate(lambda facts: any(each.category is LAB for each in facts.choices))
-    opened = rules.predicate(lambda facts: all(each.allowed for each in facts.choices if each.category is LAB))
-    default = rules.predicate(lambda facts: by_default(facts.row[LAB], Right.READ))
+def _rules(rules: ModuleType) -> Ask:
+    in_care = rules.predicate(lambda asked: asked[0].in_care)
+    chosen = rules.predicate(lambda asked: any(each.category is asked[1] for each in asked[0].choices))
+    opened = rules.predicate(lambda asked: all(each.allowed for each in asked[0].choices if each.category is asked[1]))
+    default = rules.predicate(lambda asked: by_default(asked[0].row[asked[1]], Right.READ))
     rule = in_care & ((chosen & opened) | (~chosen & default))
-    return lambda facts: bool(rule.test(facts))
+    return lambda facts, category: bool(rule.test((facts, category)))
 
 
-def _casbin(casbin: ModuleType) -> Callable[[Facts], bool]:
+def _casbin(casbin: ModuleType) -> Ask:
     model = casbin.Model()
     for section, key, value in (
         ("r", "r", "sub, care, cell, opened, closed"),
@@ -82,9 +86,9 @@ def _casbin(casbin: ModuleType) -> Callable[[Facts], bool]:
     enforcer = casbin.Enforcer(model)
     enforcer.add_policies([["any", "read"], ["any", "write"]])
 
-    def ask(facts: Facts) -> bool:
-        chosen = [each.allowed for each in facts.choices if each.category is LAB]
-        words = ["yes" if facts.in_care else "no", str(facts.row[LAB]),
+    def ask(facts: Facts, category: Category) -> bool:
+        chosen = [each.allowed for each in facts.choices if each.category is category]
+        words = ["yes" if facts.in_care else "no", str(facts.row[category]),
                  "yes" if chosen and all(chosen) else "no", "no" if all(chosen) else "yes"]  # fmt: skip
         return bool(enforcer.enforce("any", *words))
 
@@ -97,19 +101,19 @@ forbid(principal, action, resource) when { context.closed };
 """
 
 
-def _cedar(cedarpy: ModuleType) -> Callable[[Facts], bool]:
-    def ask(facts: Facts) -> bool:
-        chosen = [each.allowed for each in facts.choices if each.category is LAB]
+def _cedar(cedarpy: ModuleType) -> Ask:
+    def ask(facts: Facts, category: Category) -> bool:
+        chosen = [each.allowed for each in facts.choices if each.category is category]
         context = {
             "care": facts.in_care,
             "opened": bool(chosen) and all(chosen),
             "closed": not all(chosen),
-            "byDefault": by_default(facts.row[LAB], Right.READ),
+            "byDefault": by_default(facts.row[category], Right.READ),
         }
         request = {
             "principal": 'User::"reader"',
             "action": 'Action::"read"',
-            "resource": 'Drawer::"laboratory"',
+            "resource": f'Drawer::"{category.value}"',
             "context": context,
         }
         return bool(cedarpy.is_authorized(request, _POLICY, []).allowed)
