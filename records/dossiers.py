@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from audit.actor import Actor, Role
+from audit.prepared import models_of
 from consent.ages import age_on
 from consent.categories import Category
 from consent.decisions import Decision, Facts, Ground, Right, decide
@@ -95,18 +96,19 @@ def find_own(actor: Actor) -> DossierRef:
         NoDossier: they have none, or are no patient.
         Closed: they closed it.
     """
-    own = Dossier.objects.filter(account_id=actor.id) if actor.role is Role.PATIENT else Dossier.objects.none()
-    dossier = own.only("id", "pseudonym", "account_id", "closed_at").first()
-    if dossier is None:
+    if actor.role is not Role.PATIENT:
         raise NoDossier
-    if dossier.closed_at is not None:
+    own = models_of(Dossier, "found.account_id = %s", (actor.id,))
+    if not own:
+        raise NoDossier
+    if own[0].closed_at is not None:
         raise Closed
-    return dossier.ref
+    return own[0].ref
 
 
 def enter(actor: Actor, dossier_id: UUID) -> Entered | None:
     """Stand before a dossier, in two queries; ``None`` when there is none, or it is closed."""
-    rows = list(PatientKey.objects.filter(dossier_id=dossier_id).select_related("dossier"))
+    rows = models_of(PatientKey, "found.dossier_id = %s", (dossier_id,), together="dossier")
     if not rows or rows[0].dossier.closed_at is not None:
         return None
     dossier = rows[0].dossier

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
+from audit.prepared import models_of
 from portal.accounts.models import Account
 
 
@@ -34,4 +35,4 @@ class LoginBackend(BaseBackend):
 
     def get_user(self, user_id: UUID) -> Account | None:
         """The account of a session; ``None`` ends the session of one that was ended."""
-        return Account.objects.filter(pk=user_id, is_active=True).first()
+        return next(iter(models_of(Account, "id = %s AND is_active", (user_id,))), None)

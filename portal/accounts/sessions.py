@@ -22,6 +22,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from audit.prepared import models_of
 from portal.accounts.agents import browser_of, system_of
 
 # Where a session keeps its limits: idle seconds, and the moment (Unix time) after which it is over.
@@ -97,10 +98,13 @@ class SessionStore(DatabaseStore):
             Session.objects.filter(session_key=stored_key(key)).delete()
 
     def _get_session_from_db(self) -> Session | None:
-        row = Session.objects.filter(session_key=stored_key(self.session_key), expire_date__gt=timezone.now()).first()
-        if row is None:
+        found = models_of(
+            Session, "session_key = %s AND expire_date > %s", (stored_key(self.session_key), timezone.now())
+        )
+        if not found:
             self._session_key = None
             return None
+        row = found[0]
         self.expires_at = row.expire_date
         return row
 

@@ -10,12 +10,13 @@ from decimal import Decimal
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
 # English here is that of Europe: day before month, 24 hours.
 _LOCALES = {"fr": Locale("fr", "FR"), "en": Locale("en", "GB")}
+_SIGNS = {each: (get_decimal_symbol(each), get_group_symbol(each)) for each in _LOCALES.values()}
 
 
 def current_locale() -> Locale:
@@ -73,11 +74,10 @@ def moment(value: datetime) -> str:
 
 def number(value: Decimal | int | float) -> str:
     """A number with the separators of the language; the digits of a Decimal are kept."""
-    if isinstance(value, Decimal):
-        exponent = value.as_tuple().exponent
-        places = max(0, -exponent) if isinstance(exponent, int) else 0
-        pattern = "#,##0" + ("." + "0" * places if places else "")
-        return format_decimal(value, format=pattern, locale=current_locale())
+    if isinstance(value, Decimal) and value.is_finite():
+        # Babel reads its pattern anew for each number: these are its signs, put in by hand.
+        point, group = _SIGNS[current_locale()]
+        return f"{value:,f}".translate({ord("."): point, ord(","): group})
     return format_decimal(value, locale=current_locale())
 
 
