@@ -10,7 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from records.dossiers import Entered
-from records.glances import glances
+from records.glances import field_of, glances
 from records.headers import Header
 from records.shown import Item, Point
 from records.units import LOINC, convert, same_thing
@@ -29,10 +29,11 @@ def series_of(entered: Entered, item: Item) -> tuple[tuple[Point, ...], tuple[Po
     if header.value is None or not header.code:
         return (), ()
     codes = same_thing(header.code) if header.system == LOINC else (header.code,)
+    coded = [field_of("code", code) for code in codes]
     points: list[Point] = []
     apart: list[Point] = []
     for glance in reversed(glances(entered, [item.category])):
-        if not any(glance.is_coded(code) for code in codes):
+        if not any(map(glance.has, coded)):
             continue
         other = glance.header()
         if other.value is None or other.date is None or other.system != header.system or other.code not in codes:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from consent.categories import Category
 from records.dossiers import Entered
-from records.glances import Glance, glances, item_of, local_year
+from records.glances import Glance, field_of, glances, item_of, years_of
 from records.headers import Header
 from records.shown import Blunt, Item
 
@@ -22,7 +22,9 @@ PAGE = 50
 _CURVE = 24
 # However many medicines a source never ended, a page stays a page.
 _MOST_FIRST = 60
-_MEDICINES = ("MedicationRequest", "MedicationStatement")
+_APPOINTMENT = field_of("kind", "Appointment")
+_ALLERGY = field_of("kind", "AllergyIntolerance")
+_MEDICINES = (field_of("kind", "MedicationRequest"), field_of("kind", "MedicationStatement"))
 _CODED = re.compile(rb'"code":"([^"]+)"')
 _VALUED = b'"value":"'
 
@@ -62,10 +64,10 @@ def page_of(entered: Entered, category: Category, leaf: Leaf) -> Page:
     ahead = [each for each in everything if is_ahead(entered, each)]
     first = [each for each in everything if _stands_first(each)][:_MOST_FIRST]
     apart = {id(each) for each in (*ahead, *first)}
-    rest = [each for each in everything if id(each) not in apart]
-    years = Counter(map(local_year, rest))
+    rest = [each for each in everything if id(each) not in apart] if apart else everything
+    years = years_of(rest)
     if leaf.year is not None:
-        rest = [each for each in rest if local_year(each) == leaf.year]
+        rest = [each for each, year in zip(rest, years, strict=True) if year == leaf.year]
     if leaf.outside:
         rest = [each for each in rest if is_outside(each)]
     rows, following = fifty(rest, leaf.after)
@@ -73,7 +75,7 @@ def page_of(entered: Entered, category: Category, leaf: Leaf) -> Page:
     return Page(
         items=tuple(item_of(entered, each) for each in rows),
         total=len(everything),
-        years=tuple(sorted(years.items(), reverse=True)),
+        years=tuple(sorted(Counter(years).items(), reverse=True)),
         ahead=tuple(item_of(entered, each) for each in reversed(ahead)) if is_first else (),
         first=tuple(item_of(entered, each) for each in first) if is_first else (),
         following=following,
@@ -90,12 +92,12 @@ def fifty(rows: Sequence[Glance], after: UUID | None) -> tuple[Sequence[Glance],
 
 def is_ahead(entered: Entered, glance: Glance) -> bool:
     """Whether it is an appointment to come."""
-    return glance.when > entered.facts.at and glance.is_a("Appointment")
+    return glance.when > entered.facts.at and glance.has(_APPOINTMENT)
 
 
 def _stands_first(glance: Glance) -> bool:
     """Allergies always; medicines as long as their source says that they go on."""
-    return glance.is_a("AllergyIntolerance") or (glance.is_active and any(map(glance.is_a, _MEDICINES)))
+    return glance.has(_ALLERGY) or (glance.is_active and any(map(glance.has, _MEDICINES)))
 
 
 def is_outside(glance: Glance) -> bool:

@@ -11,12 +11,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
 
+from audit.prepared import fetch
 from consent.categories import Category
 from consent.decisions import Marks, Right, decide, hides
 from records.dossiers import Entered
@@ -27,9 +28,12 @@ from records.vault.cipher import Flaw, Unreadable
 
 # Inside a string of JSON a quotation mark has a backslash before it: these bytes are keys and whole values.
 _DATE = re.compile(rb'"date":"([^"]+)"')
-_KIND = b'"kind":"%b"'
-_CODE = b'"code":"%b"'
 _ACTIVE = b'"status":"active"'
+
+
+def field_of(name: str, value: str) -> bytes:
+    """A field of a header as it is sealed, to be looked for without reading the header: ``b'"kind":"Appointment"'``."""
+    return json.dumps({name: value}, ensure_ascii=False, separators=(",", ":"))[1:-1].encode()
 
 
 class Row(NamedTuple):
@@ -52,6 +56,13 @@ class Row(NamedTuple):
         return "<Row>"
 
 
+# What ``Record.objects`` gives, less its order: four times faster than through a query set, where thousands are read.
+_ROWS = f"""
+SELECT {", ".join(Row._fields)} FROM records_record
+WHERE dossier_id = %s AND category = ANY(%s) AND removed_at IS NULL
+"""  # noqa: S608 - names of columns, all of them written above
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Glance(Blunt):
     """One visible row with its open header. ``when`` is when it happened, else when it was filed."""
@@ -60,13 +71,9 @@ class Glance(Blunt):
     plain: bytes
     when: datetime
 
-    def is_a(self, kind: str) -> bool:
-        """Whether it is of that FHIR type."""
-        return _KIND % kind.encode() in self.plain
-
-    def is_coded(self, code: str) -> bool:
-        """Whether the thing has that code."""
-        return _CODE % code.encode() in self.plain
+    def has(self, field: bytes) -> bool:
+        """Whether it holds a field as :func:`field_of` writes it."""
+        return field in self.plain
 
     @property
     def is_active(self) -> bool:
@@ -103,7 +110,8 @@ def glances(entered: Entered, categories: Iterable[Category]) -> list[Glance]:
     Raises:
         Unreadable: a header does not open.
     """
-    rows = Record.objects.lying_in(entered.ref.id, categories).values_list(*Row._fields)
+    drawers = [category.value for category in categories]
+    rows = fetch(_ROWS, [entered.ref.id, drawers], binary=True)
     found = [glance_at(entered, row) for row in visible(entered, map(Row._make, rows))]
     found.sort(key=_latest, reverse=True)
     return found
@@ -133,16 +141,24 @@ def glance_at(entered: Entered, row: Row | Record) -> Glance:
 def visible(entered: Entered, rows: Iterable[Row]) -> Iterator[Row]:
     """Those of the rows that consent lets this reader see."""
     # Records of one drawer with the same marks have the same answer: few are asked, however long the list.
-    answers: dict[tuple[str, Marks], bool] = {}
+    answers: dict[tuple[object, ...], bool] = {}
+    dated = entered.facts.hidden_new
     for row in rows:
-        marks = marks_of(row)
-        if not entered.facts.hidden_new:
-            marks = marks._replace(filed_at=None)
-        question = (row.category, marks)
-        if question not in answers:
-            decision = decide(entered.facts, category=Category(row.category), right=Right.READ, marks=marks)
-            answers[question] = decision.allowed
-        if answers[question]:
+        question = (
+            row.category,
+            row.author,
+            row.masked_at is None,
+            row.shown_at is None,
+            row.held_until,
+            row.secret,
+            row.opened_at is None,
+            row.filed_at if dated else None,
+        )
+        known = answers.get(question)
+        if known is None:
+            decision = decide(entered.facts, category=Category(row.category), right=Right.READ, marks=marks_of(row))
+            known = answers[question] = decision.allowed
+        if known:
             yield row
 
 
@@ -182,6 +198,17 @@ def item_of(entered: Entered, glance: Glance) -> Item:
     )
 
 
-def local_year(glance: Glance) -> int:
-    """The year it happened, where it is read."""
-    return timezone.localtime(glance.when).year
+def years_of(found: Iterable[Glance]) -> list[int]:
+    """The year each of them happened, where it is read."""
+    zone = timezone.get_current_timezone()
+    return [_year(each.when, zone) for each in found]
+
+
+def _year(when: datetime, zone: tzinfo) -> int:
+    # Only around New Year does a time zone change the year.
+    if (when.month, when.day) in _NEW_YEAR:
+        return when.astimezone(zone).year
+    return when.year
+
+
+_NEW_YEAR = {(12, 31), (1, 1)}

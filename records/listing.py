@@ -20,14 +20,14 @@ from consent.categories import Category
 from consent.decisions import Decision, Facts, Marks, Right, decide
 from records.dossiers import Entered
 from records.formats.fhir.carried import sources_of, without
-from records.glances import Row, glance_at, glances, item_of, visible
+from records.glances import Row, field_of, glance_at, glances, item_of, visible
 from records.glances import marks_of as marks_of
 from records.house import source_digester
 from records.models import Record
 from records.shown import Item
 from records.vault.cipher import Flaw, Unreadable
 
-_ALLERGY = "AllergyIntolerance"
+_ALLERGY = field_of("kind", "AllergyIntolerance")
 
 
 def decide_record(entered: Entered, row: Record) -> Decision:
@@ -99,7 +99,7 @@ def allergies(entered: Entered, categories: Iterable[Category]) -> tuple[Item, .
     """The allergies, when the drawer they lie in is among these."""
     if Category.MEDICAL_SUMMARY not in set(categories):
         return ()
-    return tuple(item_of(entered, each) for each in glances(entered, [Category.MEDICAL_SUMMARY]) if each.is_a(_ALLERGY))
+    return tuple(item_of(entered, each) for each in glances(entered, [Category.MEDICAL_SUMMARY]) if each.has(_ALLERGY))
 
 
 def open_row(entered: Entered, row: Record) -> tuple[Item, dict[str, Any]]:

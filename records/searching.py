@@ -24,11 +24,9 @@ from records.attempts import Attempt, drawer_bits, through
 from records.dossiers import Entered, enter
 from records.dossiers import Unknown as Unknown
 from records.drawers import fifty, is_ahead, is_outside
-from records.folding import folded
-from records.glances import Glance, glances, item_of, local_year
+from records.glances import Glance, glances, item_of, years_of
 from records.people import Identity
-from records.plain.words import names_for
-from records.seeking import Sought, Where, authored_by, found_in, parts_of, words_of
+from records.seeking import Reader, Sought, Where, words_of
 from records.shown import Blunt, Item
 from records.visits import last_visit
 
@@ -89,9 +87,9 @@ def _search(attempt: Attempt, *, dossier_id: UUID, sought: Sought) -> Found | Ex
     ahead = [each for each, _places in met if is_ahead(entered, each)]
     where = {each.row.id: places for each, places in met}
     rest = [each for each, _places in met if not is_ahead(entered, each)]
-    years = Counter(map(local_year, rest))
+    years = years_of(rest)
     if sought.year is not None:
-        rest = [each for each in rest if local_year(each) == sought.year]
+        rest = [each for each, year in zip(rest, years, strict=True) if year == sought.year]
     rows, following = fifty(rest, sought.after)
     is_first = sought.after is None and sought.year is None
     found = Found(
@@ -101,7 +99,7 @@ def _search(attempt: Attempt, *, dossier_id: UUID, sought: Sought) -> Found | Ex
         ahead=tuple(_hit(entered, each, where) for each in reversed(ahead)) if is_first else (),
         total=len(met),
         searched=len(everything),
-        years=tuple(sorted(years.items(), reverse=True)),
+        years=tuple(sorted(Counter(years).items(), reverse=True)),
         by_category=tuple(Counter(Category(each.row.category) for each, _places in met).most_common()),
         open_to_reader=tuple(open_to_reader),
         following=following,
@@ -136,12 +134,10 @@ def _met(rows: Iterable[Glance], sought: Sought) -> Iterator[tuple[Glance, tuple
     if not words and not authors:
         yield from ((each, ()) for each in rows)
         return
-    labels = {category.value: folded(category.label) for category in Category}
+    reader = Reader(words, authors)
+    labels = {category.value: category.label for category in Category}
+    zone = timezone.get_current_timezone()
     for each in rows:
-        fields = each.fields()
-        parts = parts_of(fields, labels[each.row.category], names_for(fields.get("system", ""), fields.get("code", "")))
-        if authors and not authored_by(authors, parts):
-            continue
-        where = found_in(words, parts, timezone.localtime(each.when).date())
+        where = reader.found_in(each.fields(), labels[each.row.category], each.when, zone)
         if where is not None:
             yield each, where

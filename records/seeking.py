@@ -7,16 +7,16 @@ the words nor what they were compared with is kept, written or sent anywhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from consent.categories import Category
 from records.folding import folded
+from records.plain.words import names_for
 from records.shown import Blunt
 
 MOST_WORDS = 12
@@ -80,6 +80,11 @@ class Word(Blunt):
             return self.text in text
         return text.startswith(self.text) or any(before + self.text in text for before in _BEGINNINGS)
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether it may be a day or a year."""
+        return self.day is not None or self.year is not None
+
     def dates(self, when: date) -> bool:
         """Whether it is that day, or its year."""
         return when == self.day or when.year == self.year
@@ -113,43 +118,75 @@ def _day_of(text: str) -> date | None:
         return None
 
 
-def parts_of(header: dict[str, Any], category: str, plain: str) -> dict[Where, str]:
-    """The folded text of each part of a header, as it was sealed, in the order in which they are told.
+# The parts of a row in the order in which they are compared; the date is compared as a date.
+_PARTS = (Where.TITLE, Where.PLAIN, Where.AUTHOR, Where.PLACE, Where.VALUE, Where.CODE, Where.CATEGORY)
 
-    ``category`` and ``plain`` (the everyday name of an analysis) come folded.
-    """
-    value = " ".join(filter(None, (_digits(header.get("value", "")), header.get("value_text"), header.get("unit"))))
-    return {
-        Where.TITLE: folded(header.get("title", "")),
-        Where.PLAIN: plain,
-        Where.AUTHOR: folded(header.get("author_name", "")),
-        Where.PLACE: folded(header.get("place", "")),
-        Where.VALUE: folded(value),
-        Where.CODE: header.get("code", "").lower(),
-        Where.CATEGORY: category,
-    }
+
+class Reader(Blunt):
+    """Compares headers with what is sought, for one search; what rows have in common is folded once."""
+
+    __slots__ = ("_authors", "_folded", "_words")
+
+    def __init__(self, words: Sequence[Word], authors: Sequence[Word]) -> None:
+        self._words = words
+        self._authors = authors
+        self._folded: dict[str, str] = {}
+
+    def found_in(
+        self, header: Mapping[str, str], category: str, when: datetime, zone: tzinfo
+    ) -> tuple[Where, ...] | None:
+        """Where every word stands, in the order of :class:`Where`; ``None`` when one of them is nowhere.
+
+        Args:
+            header: the fields of a header, as they were sealed.
+            category: the name of its drawer, as its reader sees it.
+            when: when it happened.
+            zone: where it is read: a day begins there.
+        """
+        if not self._is_authored(header):
+            return None
+        parts = self._parts(header, category)
+        whole = "\n".join(parts)
+        places: set[Where] = set()
+        for word in self._words:
+            is_date = word.is_dated and word.dates(when.astimezone(zone).date())
+            if not is_date and word.text not in whole:
+                return None
+            met = {where for where, text in zip(_PARTS, parts, strict=True) if word.inside(text)}
+            if is_date:
+                met.add(Where.DATE)
+            if not met:
+                return None
+            places |= met
+        return tuple(where for where in Where if where in places)
+
+    def _is_authored(self, header: Mapping[str, str]) -> bool:
+        """Whether who wrote it, or where, holds every word for an author."""
+        author, place = self._fold(header.get("author_name", "")), self._fold(header.get("place", ""))
+        return all(word.inside(author) or word.inside(place) for word in self._authors)
+
+    def _parts(self, header: Mapping[str, str], category: str) -> tuple[str, ...]:
+        said = header.get
+        return (
+            self._fold(said("title", "")),
+            names_for(said("system", ""), said("code", "")),
+            self._fold(said("author_name", "")),
+            self._fold(said("place", "")),
+            f"{_digits(said('value', ''))} {self._fold(said('value_text', ''))} {self._fold(said('unit', ''))}",
+            said("code", "").lower(),
+            self._fold(category),
+        )
+
+    def _fold(self, text: str) -> str:
+        known = self._folded.get(text)
+        if known is None:
+            known = self._folded[text] = folded(text)
+        return known
 
 
 def _digits(value: str) -> str:
+    """A number as people type it: a header may hold it with an exponent."""
     try:
-        return f"{Decimal(value):f}" if value else ""
+        return f"{Decimal(value):f}" if "E" in value else value
     except InvalidOperation:
         return ""
-
-
-def found_in(words: Iterable[Word], parts: dict[Where, str], when: date) -> tuple[Where, ...] | None:
-    """Where the words are, in the order of :class:`Where`; ``None`` when one of them is nowhere."""
-    places: set[Where] = set()
-    for word in words:
-        met = {part for part, text in parts.items() if text and word.inside(text)}
-        if word.dates(when):
-            met.add(Where.DATE)
-        if not met:
-            return None
-        places |= met
-    return tuple(where for where in Where if where in places)
-
-
-def authored_by(words: Iterable[Word], parts: dict[Where, str]) -> bool:
-    """Whether who wrote it, or where, holds every word."""
-    return all(word.inside(parts[Where.AUTHOR]) or word.inside(parts[Where.PLACE]) for word in words)

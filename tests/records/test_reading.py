@@ -220,7 +220,7 @@ def test_opposed_author_is_hidden_from_the_reader_concerned(household: Household
 def test_the_curve_holds_comparable_visible_values(household: Household) -> None:
     days = [datetime(2024 + year, 6, 1, tzinfo=UTC) for year in range(3)]
     points = [household.file(value=f"5.{rank}", day=day) for rank, day in enumerate(days)]
-    household.file(value="38", unit="mmol/mol")
+    household.file(value="38", unit="g/L")
     household.file(value="1.1", code="2093-3")
     mask(actor=household.patient, record_id=points[0])
     series = open_record(actor=household.patient, record_id=points[1]).series

@@ -151,7 +151,8 @@ def test_the_number_of_queries_does_not_grow(household: Household) -> None:
     def count(act) -> int:
         with CaptureQueriesContext(connection) as caught:
             act()
-        return len(caught)
+        # Once a second a process asks whether a key was destroyed meanwhile, whatever it does.
+        return sum("records_keys_destroyed" not in query["sql"] for query in caught)
 
     def category():
         return open_category(actor=household.patient, dossier_id=household.ref.id, category=Category.LABORATORY)
