@@ -46,6 +46,7 @@ PROGRAMS = (
     Program("servers", ("G12",), 150),
     Program("rotation", ("G13",), 120),
     Program("rewrapping", ("G14",), 90),
+    Program("showing", (), 180),
     Program("searching", (), 900, long=True),
     Program("letters", (), 900, long=True),
 )
