@@ -8,12 +8,13 @@ somebody may still want to restore.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from psycopg import Cursor, sql
 
 from audit.actor import Actor, SystemTask
@@ -31,8 +32,6 @@ from records.vault.keyring import Keyring, WrapContext, Wrapped
 __all__ = ["BATCH", "Unknown", "rewrap_batch"]
 
 BATCH = 1000
-
-_Row = TypeVar("_Row", PatientKey, HouseKey)
 
 
 def rewrap_batch(*, actor: Actor, limit: int = BATCH) -> int:
@@ -56,12 +55,10 @@ def _rewrap(attempt: Attempt, *, limit: int) -> int | Exception:
         return attempt.unknown()
     ring = keyring()
     behind = PatientKey.objects.exclude(kek_id=ring.current_kek_id()).exclude(wrapped=None)
-    patients = list(behind.order_by("id").select_for_update(skip_locked=True)[:limit])
-    _rewrap_rows(ring, ((row.dossier_id, row) for row in patients))
+    patients = _again(ring, _locked(behind, "dossier_id")[:limit], lambda owner: owner)
     _write(PatientKey, patients)
     rest = HouseKey.objects.exclude(kek_id=ring.current_kek_id()).exclude(wrapped=None)
-    house = list(rest.order_by("id").select_for_update(skip_locked=True))
-    _rewrap_rows(ring, ((owner_of(row.purpose), row) for row in house))
+    house = _again(ring, _locked(rest, "purpose"), owner_of)
     _write(HouseKey, house)
     for kind, rows in (("patient", len(patients)), ("house", len(house))):
         if rows:
@@ -69,24 +66,33 @@ def _rewrap(attempt: Attempt, *, limit: int) -> int | Exception:
     return len(patients) + len(house)
 
 
-def _write(model: type[PatientKey] | type[HouseKey], rows: Sequence[PatientKey | HouseKey]) -> None:
+def _locked(rows: QuerySet[Any], owner: str) -> QuerySet[Any, tuple[Any, ...]]:
+    found = rows.order_by("id").select_for_update(skip_locked=True)
+    return found.values_list("id", owner, "version", "kek_id", "wrapped", "check_value")
+
+
+def _write(model: type[PatientKey] | type[HouseKey], rows: Sequence[tuple[Any, Wrapped]]) -> None:
     """All of them in one statement, which names no row twice."""
     query = sql.SQL(
         "UPDATE {} AS kept SET kek_id = again.kek_id, wrapped = again.wrapped"
         " FROM unnest(%b::uuid[], %b::text[], %b::bytea[]) AS again (id, kek_id, wrapped) WHERE kept.id = again.id"
     ).format(sql.Identifier("public", model._meta.db_table))
-    columns = ([row.id for row in rows], [row.kek_id for row in rows], [bytes(row.wrapped or b"") for row in rows])
+    columns = ([row for row, _ in rows], [again.kek_id for _, again in rows], [again.blob for _, again in rows])
     connection.ensure_connection()
     with Cursor(connection.connection) as cursor:
         cursor.execute(query, columns)
 
 
-def _rewrap_rows(ring: Keyring, rows: Iterable[tuple[UUID, _Row]]) -> None:
-    for owner, row in rows:
-        context = WrapContext(owner, row.version)
-        again = ring.rewrap(Wrapped(row.kek_id, bytes(row.wrapped or b"")), context)
-        if not hmac.compare_digest(
-            check_value(ring.unwrap(again, context), owner, row.version), bytes(row.check_value)
-        ):
+def _again(
+    ring: Keyring, rows: Iterable[tuple[Any, ...]], owner_of_row: Callable[[Any], UUID]
+) -> list[tuple[Any, Wrapped]]:
+    """The rows' identifiers and their keys wrapped again, each unwrapped from its new form and checked."""
+    found = []
+    for row, owner, version, kek, wrapped, check in rows:
+        context = WrapContext(owner_of_row(owner), version)
+        again = ring.rewrap(Wrapped(kek, bytes(wrapped)), context)
+        expected = check_value(ring.unwrap(again, context), context.owner, version)
+        if not hmac.compare_digest(expected, bytes(check)):
             raise Unreadable(Flaw.WRONG_KEY)
-        row.kek_id, row.wrapped = again.kek_id, again.blob
+        found.append((row, again))
+    return found

@@ -13,9 +13,6 @@ from hashlib import sha256
 from struct import Struct
 from uuid import UUID
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 KEY_BYTES = 32
 COMMIT_BYTES = 32
 
@@ -81,7 +78,7 @@ def subkey(key: bytes, purpose: str, category: str = "") -> bytes:
     if len(key) != KEY_BYTES:
         raise ValueError(f"key of {len(key)} bytes: expected {KEY_BYTES}")
     info = lp(_SUBKEY, purpose.encode(), category.encode())
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
+    return _hkdf(key, info)
 
 
 class Committer:
@@ -117,5 +114,9 @@ _sized = Struct(">H").pack
 
 def check_value(key: bytes, owner: UUID, version: int) -> bytes:
     """Sixteen bytes that tell the right key from a wrong one and reveal neither."""
-    checker = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=_CHECK).derive(key)
-    return hmac.digest(checker, lp(owner.bytes, version.to_bytes(4, "big")), sha256)[:16]
+    return hmac.digest(_hkdf(key, _CHECK), lp(owner.bytes, version.to_bytes(4, "big")), sha256)[:16]
+
+
+def _hkdf(key: bytes, info: bytes) -> bytes:
+    """HKDF-SHA256 (RFC 5869) of 32 bytes without salt: one block, so two HMAC, a third of what a general one costs."""
+    return hmac.digest(hmac.digest(bytes(KEY_BYTES), key, sha256), info + b"\x01", sha256)
