@@ -231,7 +231,8 @@ IDLE_MINUTES_STAFF = _env.integer("IDLE_MINUTES_STAFF", 15, at_least=5, at_most=
 SESSION_COOKIE_AGE = _env.integer("SESSION_HOURS", 12, at_least=1, at_most=24) * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # The sentence after an act names professionals and categories: it travels with the browser and never lies in a session.
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+MESSAGE_STORAGE = "portal.ui.storage.HostCookieStorage"
+MESSAGES_COOKIE_NAME = "__Host-messages" if _HTTPS else "messages"
 CSRF_COOKIE_NAME = "__Host-csrf" if _HTTPS else "csrf"
 CSRF_COOKIE_SECURE = _HTTPS
 CSRF_COOKIE_HTTPONLY = True
@@ -293,6 +294,8 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 WHITENOISE_USE_FINDERS = PROFILE == "test"
+# Style sheets and scripts are for our own pages.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -7,11 +7,9 @@ from uuid import UUID
 from django.http.response import HttpResponseBase
 
 from portal.acting import Visit
+from portal.middleware import CLOSED_POLICY
 from portal.serving import document_response
 from records.documents import Unknown, open_document
-
-# Whatever it is, it runs nothing and belongs to no page, even where a browser would open it.
-_SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
 def send_original(request: Visit, document_id: UUID) -> HttpResponseBase:
@@ -28,5 +26,5 @@ def send_original(request: Visit, document_id: UUID) -> HttpResponseBase:
         opened.close()
         raise Unknown
     answer = document_response(request, opened)
-    answer["Content-Security-Policy"] = _SANDBOX
+    answer["Content-Security-Policy"] = CLOSED_POLICY
     return answer

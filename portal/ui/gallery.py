@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from portal.ui import charts
 
@@ -27,6 +28,7 @@ class SampleForm(forms.Form):
 
 
 @login_not_required
+@require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
     """The page of all components, with sample values that belong to nobody."""
     measures = [

@@ -127,6 +127,8 @@ WRONG = [
     ("SMS_PROVIDER", "ovh", "SMS_SERVICE", "sms-ab12345-1"),
     ("METRICS_TOKEN", "short", "5 characters", "at least 20"),
     ("BEHIND_PROXY", "1", "'1'", "yes or no"),
+    ("TRUSTED_PROXIES", "192.0.2.1/24", "'192.0.2.1/24'", "192.0.2.10/32"),
+    ("TRUSTED_PROXIES", "0.0.0.0/0", "trusts everybody", "192.0.2.10/32"),
     ("PRIVATE_NETWORK", "maybe", "'maybe'", "yes or no"),
     ("DATA_FOLDER", "data", "'data'", "absolute"),
     ("STATIC_ROOT", "static", "'static'", "absolute"),
