@@ -14,6 +14,7 @@ from benchmarks import serving
 from benchmarks.house import House, open_house
 from benchmarks.loading import Load, load
 from benchmarks.measuring import OURS, PART, PEER, Figure, tell, tell_limit, tell_rounds
+from benchmarks.page_parts import tell_parts
 from benchmarks.page_world import Reader, populate
 
 _READERS, _ROUNDS, _PORT = 200, 5, 18080
@@ -29,6 +30,7 @@ def main(seconds: float) -> None:
     """Populate, start, ask in turn, tell."""
     with open_house() as house:
         readers = populate(_READERS)
+        tell_parts(readers)
         serving.collect(house)
         found = _measure(house, readers, seconds)
     names = list(_APPLICATIONS)

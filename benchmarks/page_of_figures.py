@@ -99,7 +99,7 @@ def _section(found: Mapping[str, Any]) -> str:
 
 
 def _row(figure: Figure) -> str:
-    roles = {LIMIT: "*limit:* ", OURS: "**Carnet:** ", PART: "of which: "}
+    roles = {LIMIT: "*limit:* ", OURS: "**Carnet:** ", PART: "– "}
     name = roles.get(figure.role, "") + figure.name + (f" ({figure.note})" if figure.note else "")
     spread = f" ({_number(figure.low)} to {_number(figure.high)})" if figure.low is not None else ""
     ratio = "" if figure.ratio is None or figure.role == LIMIT else _number(figure.ratio) + spread

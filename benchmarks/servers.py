@@ -57,12 +57,14 @@ def _settings() -> list[Setting]:
 
     cores = os.cpu_count() or 1
     settings = [
-        Setting(f"granian, {cores} workers of 1 thread, pool (ours)", ("granian", *granian_options(0), _APPLICATION)),
+        Setting(f"granian, {cores} workers of {_of(granian_options(0))} threads, pool (ours)",
+                ("granian", *granian_options(0), _APPLICATION)),
+        Setting(f"granian, {cores} workers of 1 thread, pool", granian(cores, 1)),
         Setting(f"granian, {cores} workers of 2 threads, pool", granian(cores, 2)),
         Setting(f"granian, {cores} workers of 4 threads, pool", granian(cores, 4)),
         Setting(f"granian, {2 * cores} workers of 1 thread, pool", granian(2 * cores, 1)),
         Setting(f"granian, {cores} workers of 1 thread, pool of 1", granian(cores, 1), {"DATABASE_POOL": "1"}),
-    ]
+    ]  # fmt: skip
     if importlib.util.find_spec("gunicorn") is None:
         print("gunicorn is not installed: left out")
         return settings
@@ -74,6 +76,10 @@ def _settings() -> list[Setting]:
         Setting(f"gunicorn gthread, {cores} workers of 2 threads, pool",
                 (*plain, "--workers", str(cores), "--worker-class", "gthread", "--threads", "2", _APPLICATION)),
     ]  # fmt: skip
+
+
+def _of(options: list[str]) -> str:
+    return options[options.index("--blocking-threads") + 1]
 
 
 def _measure(house: House, readers: list[Reader], seconds: float) -> dict[str, list[Load]]:
