@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext
 
 # English here is that of Europe: day before month, 24 hours.
 _LOCALES = {"fr": Locale("fr", "FR"), "en": Locale("en", "GB")}
+_MONTHS = {each: each.months["format"]["abbreviated"] for each in _LOCALES.values()}
 _SIGNS = {each: (get_decimal_symbol(each), get_group_symbol(each)) for each in _LOCALES.values()}
 
 
@@ -33,7 +34,9 @@ def _local(value: date | datetime) -> date | datetime:
 
 def day(value: date | datetime) -> str:
     """A date with its year: ``20 Nov 2026``."""
-    return format_date(_local(value), "d MMM y", locale=current_locale())
+    # A list has one per row, and Babel reads its pattern anew for each.
+    local = _local(value)
+    return f"{local.day} {_MONTHS[current_locale()][local.month]} {local.year}"
 
 
 def last_day(end: datetime) -> str:
