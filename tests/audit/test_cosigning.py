@@ -130,6 +130,7 @@ def test_a_log_that_forgot_its_cosignatures_goes_on(db, served, superuser):
     assert ask_witness(witness).result is Result.COSIGNED
 
 
+@pytest.mark.asvs("v5.0.0-16.4.3")
 def test_the_end_cut_off_is_told_by_the_witness(db, served, superuser):
     """What the log itself cannot see: its last batch gone with its checkpoint and its cosignatures."""
     [witness] = load_witnesses()

@@ -39,6 +39,7 @@ def test_refused_vectors(vector):
         decode(bytes.fromhex(vector["bytes"]))
 
 
+@pytest.mark.asvs("v5.0.0-16.2.2")
 def test_the_bytes_spelled_out():
     """The layout of docs/formats-log.md, written here by hand and not by the encoder."""
     entry = Entry(

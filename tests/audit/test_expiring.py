@@ -81,6 +81,7 @@ def test_when_a_month_expires():
     assert month_of(datetime(2026, 11, 30, 23, 59, tzinfo=UTC)) == date(2026, 11, 1)
 
 
+@pytest.mark.asvs("v5.0.0-14.2.7")
 def test_technical_lines_go_after_a_year_and_all_after_ten(old_log, superuser):
     before = [bytes(hashed) for (hashed,) in rows("SELECT hash FROM audit_leaf ORDER BY idx")]
     due = months_due()

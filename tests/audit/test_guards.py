@@ -106,6 +106,7 @@ def test_the_sequencer_can_number_and_nothing_else(db):
     assert verify_log().ok
 
 
+@pytest.mark.asvs("v5.0.0-13.2.2")
 def test_the_sequencer_sees_the_log_and_no_other_table(db, superuser):
     tables = superuser.execute(
         "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') "
@@ -115,6 +116,7 @@ def test_the_sequencer_sees_the_log_and_no_other_table(db, superuser):
     assert {name for (name,) in tables} == {name for name in TABLES if name not in (MONTH, "audit_entry_other")}
 
 
+@pytest.mark.asvs("v5.0.0-16.4.2")
 def test_the_application_is_refused(db):
     remember(2)
     number_all()

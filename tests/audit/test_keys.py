@@ -23,6 +23,7 @@ def test_a_good_key(key, settings):
     assert (load_signer().seed, load_signer().name) == (SEED, settings.AUDIT_ORIGIN)
 
 
+@pytest.mark.asvs("v5.0.0-13.3.2")
 @pytest.mark.parametrize("mode", [0o440, 0o404, 0o644, 0o420, 0o401])
 def test_a_key_that_others_may_use(key, mode):
     key.chmod(mode)

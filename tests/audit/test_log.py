@@ -14,6 +14,7 @@ from audit.events import Event, Outcome
 from tests.audit.acts import DOCTOR, DOSSIER, change, number_all, remember, rows
 
 
+@pytest.mark.asvs("v5.0.0-16.2.1")
 def test_an_entry_says_everything_it_was_told(db):
     choice, thing = uuid4(), uuid4()
     before = datetime.now(UTC)

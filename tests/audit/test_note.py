@@ -29,6 +29,7 @@ COSIGNER = Signer(VECTORS["witness_name"], bytes.fromhex(VECTORS["witness_seed"]
 LAST = VECTORS["checkpoints"][-1]["checkpoint"]
 
 
+@pytest.mark.asvs("v5.0.0-11.6.1")
 def test_keys_have_the_ids_of_the_vectors():
     assert str(SIGNER.verifier) == VECTORS["log_vkey"]
     assert str(COSIGNER.verifier) == VECTORS["witness_vkey"]
@@ -61,6 +62,7 @@ def test_the_proof_file_of_the_vectors():
     assert Proof.parse(str(extended).encode()) == extended
 
 
+@pytest.mark.asvs("v5.0.0-4.1.5")
 def test_every_bit_of_a_checkpoint_matters():
     note = str(sign_checkpoint(Checkpoint.parse(parse_note(LAST).text), SIGNER)).encode()
     for place in range(len(note)):
@@ -78,6 +80,7 @@ def test_every_bit_of_a_checkpoint_matters():
         open_checkpoint(note + b"\n", LOG)
 
 
+@pytest.mark.asvs("v5.0.0-9.1.3")
 def test_unknown_keys_are_ignored_and_a_known_failing_one_condemns():
     text = parse_note(LAST).text
     stranger = Signer("stranger.example", bytes(32))

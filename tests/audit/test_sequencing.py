@@ -131,6 +131,7 @@ def _write(url, count, start):
             writer.execute(INSERT)
 
 
+@pytest.mark.asvs("v5.0.0-15.4.3")
 def test_many_writers_and_two_sequencers(db):
     """No gap, no duplicate, nothing left, while eight write and two number."""
     remember()

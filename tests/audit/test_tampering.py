@@ -62,6 +62,7 @@ def key_of(table):
     }[table]
 
 
+@pytest.mark.asvs("v5.0.0-16.4.2")
 def test_every_column_of_every_table(whole, superuser):
     """In one database: each attack is undone before the next."""
     seen = {}

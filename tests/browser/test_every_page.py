@@ -103,6 +103,7 @@ def test_the_page_is_open_to_everybody(visits, name):
     assert wrong == [], "\n".join(wrong)
 
 
+@pytest.mark.asvs("v5.0.0-2.2.2")
 @pytest.mark.parametrize("name", [*EXAMPLES, "before a change of sharing is confirmed"])
 def test_the_page_needs_no_script(browser, house, states, name):
     """The whole way is walked without JavaScript: links, forms, previews and confirmations."""

@@ -59,6 +59,7 @@ def test_import_and_seed_only_deposit(task, category):
     assert ground(system(task), category, Right.EXPORT) == (False, Ground.SYSTEM_REFUSED)
 
 
+@pytest.mark.asvs("v5.0.0-8.3.3")
 @pytest.mark.parametrize("task", sorted(set(SystemTask) - {SystemTask.IMPORT, SystemTask.SEED}))
 @pytest.mark.parametrize("right", Right)
 def test_no_other_task_reaches_a_record(task, right):

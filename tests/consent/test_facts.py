@@ -161,6 +161,7 @@ def test_a_dossier_without_owner_belongs_to_nobody(practice):
     assert not load_facts(practice.patient, orphan).is_own
 
 
+@pytest.mark.asvs("v5.0.0-8.3.2")
 def test_a_right_changed_in_one_connection_binds_the_very_next_read_in_another(practice, owner: psycopg.Connection):
     """Even of a reader whose transaction began before the change."""
     doctor = practice.hire("Lefevre", cares=True)

@@ -157,6 +157,7 @@ def test_choices_for_a_team_and_a_profession(practice):
     assert practice.last().facts["organisation"] == str(practice.places["Maison"].id)
 
 
+@pytest.mark.asvs("v5.0.0-2.2.3")
 def test_bad_choices(practice, invalid):
     nurse, stranger = practice.hire("Roy", "nurse", cares=True), practice.hire("Loin")
     home = {**at_home(practice), "allowed": True}

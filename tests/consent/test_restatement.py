@@ -111,6 +111,7 @@ LIVES = [
 ]  # fmt: skip
 
 
+@pytest.mark.asvs("v5.0.0-8.3.1")
 @pytest.mark.parametrize(("life", "ground"), LIVES)
 def test_a_life_has_its_answer(life, ground):
     assert answer(life)[2] == ground

@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 from portal.accounts.hashing import CarnetArgon2Hasher
 from records.house import LOOKUPS, PURPOSES
 from records.key_cache import CACHE_KEYS, CACHE_SECONDS
@@ -56,6 +58,7 @@ def _is_primitive(module: str, name: str) -> bool:
     return name not in NO_PRIMITIVE
 
 
+@pytest.mark.asvs("v5.0.0-11.1.3", "v5.0.0-11.3.2", "v5.0.0-11.4.1")
 def test_every_primitive_of_the_code_is_in_the_inventory() -> None:
     named = set(re.findall(r"`([^`]+)`", ROWS))
     assert imported() - named == set(), "used, and not in the inventory of docs/formats.md"
@@ -64,6 +67,7 @@ def test_every_primitive_of_the_code_is_in_the_inventory() -> None:
     assert told - imported() - only_words == set(), "in the inventory, and no longer used"
 
 
+@pytest.mark.asvs("v5.0.0-11.2.3", "v5.0.0-11.4.3")
 def test_the_sizes_are_those_of_the_code() -> None:
     bits = {name: 8 * size for name, size in (("key", KEY_BYTES), ("nonce", NONCE_BYTES), ("tag", TAG_BYTES))}
     expected = [
@@ -81,6 +85,7 @@ def test_the_sizes_are_those_of_the_code() -> None:
     assert "an hour later" in FORMATS
 
 
+@pytest.mark.asvs("v5.0.0-11.1.2")
 def test_every_kind_purpose_and_state_is_described() -> None:
     kinds = {kind for table in (*SEALED, STORED) for kind, _ in table.parts} | {"identity", "contact", "document"}
     for name in (*kinds, *PURPOSES, *LOOKUPS, *KeyState.values):

@@ -14,6 +14,7 @@ def test_django_connects_as_the_application_role(db):
         assert cursor.fetchone() == ("carnet_app", db.name, "public,pg_temp")
 
 
+@pytest.mark.asvs("v5.0.0-13.2.2")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -101,6 +102,7 @@ def test_models_and_migrations_agree(db):
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
+@pytest.mark.asvs("v5.0.0-6.3.2")
 @pytest.mark.parametrize(
     "statement",
     [

@@ -36,12 +36,14 @@ def direct_dependencies() -> list[str]:
     return sorted({re.split(r"[\[~=<>; ]", line)[0] for line in lines if line and not line.startswith(("#", "-"))})
 
 
+@pytest.mark.asvs("v5.0.0-15.1.2")
 @pytest.mark.parametrize("name", direct_dependencies())
 def test_every_direct_dependency_has_its_reason(name):
     decisions = "\n".join(path.read_text() for path in (BASE / "docs" / "decisions").glob("*.md"))
     assert f"`{name}`" in decisions
 
 
+@pytest.mark.asvs("v5.0.0-15.1.2", "v5.0.0-15.2.4")
 @pytest.mark.parametrize("path", sorted((BASE / "requirements").glob("*.txt")), ids=name_of)
 def test_locks_are_pinned_hashed_and_name_no_host(path):
     text = path.read_text()

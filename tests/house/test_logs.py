@@ -48,6 +48,7 @@ def test_celery_names_its_task_and_not_the_arguments():
     assert "Quatremaille" not in written
 
 
+@pytest.mark.asvs("v5.0.0-16.2.5", "v5.0.0-16.3.4")
 def test_an_exception_is_its_type_and_place():
     written = line("It failed", error=raised())
     assert "Quatremaille" not in written
@@ -68,6 +69,7 @@ def test_a_request_is_its_route():
     assert (parsed["route"], parsed["status"], parsed["message"]) == ("patient:category", 404, "…: …")
 
 
+@pytest.mark.asvs("v5.0.0-16.2.4", "v5.0.0-16.4.1")
 def test_a_line_stays_one_line():
     assert "\n" not in line("first\nsecond %s", "\r\nthird")
 

@@ -65,6 +65,7 @@ def test_a_complete_production_environment_is_accepted(variables):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.asvs("v5.0.0-13.4.2")
 def test_production_is_deployable(variables):
     code = (
         "import django; django.setup(); from django.core.management import call_command as c; c('check', deploy=True)"
@@ -135,6 +136,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.asvs("v5.0.0-1.4.2", "v5.0.0-12.2.1", "v5.0.0-12.3.1", "v5.0.0-12.3.2", "v5.0.0-13.2.3")
 @pytest.mark.parametrize(("name", "value", "shown", "expected"), WRONG)
 def test_what_is_wrong_is_refused_in_one_sentence(variables, monkeypatch, name, value, shown, expected):
     sentence = refusal(variables | {name: value}, monkeypatch)
@@ -151,6 +153,7 @@ def test_key_files_that_others_may_read_are_refused(variables, monkeypatch, tmp_
     assert "mode 0440; expected mode 0400" in refusal(variables, monkeypatch)
 
 
+@pytest.mark.asvs("v5.0.0-6.3.2")
 def test_key_files_of_the_demo_are_refused(variables, monkeypatch, tmp_path):
     (tmp_path / DEMO_MARKER).touch()
     assert "a file of the demo" in refusal(variables, monkeypatch)

@@ -136,6 +136,22 @@ def test_every_address_is_crawled():
     assert {name for name, _pattern in patterns()} == set(names_of_pages()) == {*EXAMPLES, *ACTS, *FILES}
 
 
+@pytest.mark.asvs(
+    "v5.0.0-3.3.4",
+    "v5.0.0-3.3.5",
+    "v5.0.0-3.4.1",
+    "v5.0.0-3.4.3",
+    "v5.0.0-3.4.4",
+    "v5.0.0-3.4.5",
+    "v5.0.0-3.4.6",
+    "v5.0.0-3.4.8",
+    "v5.0.0-3.6.1",
+    "v5.0.0-4.2.5",
+    "v5.0.0-13.4.6",
+    "v5.0.0-14.2.3",
+    "v5.0.0-14.2.5",
+    "v5.0.0-14.3.2",
+)
 @pytest.mark.parametrize("who", AUDIENCES)
 def test_every_answer_of_every_address_is_in_its_shell(clients, who):
     seen = set()
@@ -148,6 +164,7 @@ def test_every_answer_of_every_address_is_in_its_shell(clients, who):
     assert seen >= ({200, 302, 405} if who == "visitor" else {200, 302, 403, 404, 405})
 
 
+@pytest.mark.asvs("v5.0.0-3.5.3", "v5.0.0-4.1.4", "v5.0.0-13.4.4")
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "BREW"])
 def test_only_the_methods_that_a_page_takes_are_answered(clients, method):
     for name, pattern in patterns():
@@ -157,6 +174,7 @@ def test_only_the_methods_that_a_page_takes_are_answered(clients, method):
         assert wrong_with(answer, address) == [], name
 
 
+@pytest.mark.asvs("v5.0.0-3.2.1", "v5.0.0-4.1.1")
 def test_files_of_every_type_are_in_their_shell(shell):
     patient, administrator = a_patient(), an_account("administrator")
     owner = browser_of(patient.account)
@@ -223,6 +241,7 @@ def _fails(*_given, **_named):
     raise RuntimeError("secret-of-the-traceback")
 
 
+@pytest.mark.asvs("v5.0.0-3.4.1", "v5.0.0-12.2.1", "v5.0.0-16.5.1")
 def test_every_status_is_in_its_shell_and_says_nothing_of_the_inside(shell, monkeypatch, tmp_path):
     for status, answer in _answers(shell, monkeypatch, tmp_path):
         assert answer.status_code == status
@@ -239,6 +258,7 @@ def test_every_status_is_in_its_shell_and_says_nothing_of_the_inside(shell, monk
             assert re.search("Nothing was (changed|saved)", _text(answer))
 
 
+@pytest.mark.asvs("v5.0.0-3.3.1", "v5.0.0-3.3.2", "v5.0.0-3.3.3")
 def test_the_cookies_of_production(shell, clients):
     names = {name for who in AUDIENCES for name in visit(clients[who], "/signin/").cookies}
     assert "__Host-csrf" in names
@@ -248,6 +268,7 @@ def test_the_cookies_of_production(shell, clients):
     assert django_settings.SESSION_COOKIE_NAME == "__Host-session"
 
 
+@pytest.mark.asvs("v5.0.0-3.4.2", "v5.0.0-3.5.1")
 @pytest.mark.parametrize(
     "origin", ["https://elsewhere.example", "null", "http://testserver", "https://testserver.evil"]
 )
@@ -267,6 +288,7 @@ def test_an_act_from_another_origin_is_refused_even_with_a_good_token(clients, o
     assert strict.post("/language/", sent, secure=True).status_code == 403
 
 
+@pytest.mark.asvs("v5.0.0-3.5.8")
 @pytest.mark.parametrize(
     ("site", "mode", "target", "status"),
     [
@@ -287,17 +309,20 @@ def test_another_site_may_lead_here_and_load_nothing(clients, site, mode, target
     assert "elsewhere" not in str(answer.headers)
 
 
+@pytest.mark.asvs("v5.0.0-14.3.1")
 def test_leaving_clears_what_the_browser_kept(clients):
     left = clients["patient"].post("/signout/", secure=True, headers={"Origin": OURS})
     assert left["Clear-Site-Data"] == '"cache", "storage"'
     assert left.cookies["__Host-session"].value == ""
 
 
+@pytest.mark.asvs("v5.0.0-3.4.3")
 def test_a_nonce_is_of_one_answer(clients):
     policies = {visit(clients["visitor"], "/signin/")["Content-Security-Policy"] for _visit in range(3)}
     assert len(policies) == 3
 
 
+@pytest.mark.asvs("v5.0.0-4.1.3")
 @pytest.mark.parametrize(
     ("peer", "believed"), [("127.0.0.1", True), ("::ffff:127.0.0.1", True), ("203.0.113.9", False)]
 )
@@ -308,6 +333,7 @@ def test_only_our_proxy_is_believed(shell, peer, believed):
     assert (answer.status_code == 200) is believed
 
 
+@pytest.mark.asvs("v5.0.0-1.4.2", "v5.0.0-5.2.1")
 def test_a_file_larger_than_any_is_refused_before_it_is_read(rf):
     limits = middleware.LimitsMiddleware(HttpResponse)
     takes_files, takes_none = resolve(reverse("papers:add")).func, resolve(reverse("accounts:sign_in")).func
@@ -325,6 +351,7 @@ def test_a_file_larger_than_any_is_refused_before_it_is_read(rf):
         assert (answer is not None and answer.status_code == 413) is refused, (view, length)
 
 
+@pytest.mark.asvs("v5.0.0-13.4.3", "v5.0.0-13.4.7")
 def test_no_folder_is_listed(shell):
     for address in ("/static/", "/static/../manage.py", "/static/%2e%2e/manage.py", "/.git/config", "/.env"):
         answer = visit(Client(), address)
@@ -332,6 +359,7 @@ def test_no_folder_is_listed(shell):
         assert wrong_with(answer, address) == [], address
 
 
+@pytest.mark.asvs("v5.0.0-15.3.3")
 def test_fields_that_nobody_asked_for_change_nothing(clients):
     more = {"role": "administrator", "is_active": "", "id": "1", "user": "1", "dossier_id": "1", "sealed_contact": "x"}
     changed = clients["patient"].post("/language/", {"language": "en", **more}, secure=True, headers={"Origin": OURS})
@@ -340,6 +368,7 @@ def test_fields_that_nobody_asked_for_change_nothing(clients):
     assert (account.role, account.is_active, account.language) == ("patient", True, "en")
 
 
+@pytest.mark.asvs("v5.0.0-15.3.7")
 def test_a_field_given_twice_and_in_the_address_counts_once(clients):
     sent = {"language": ["fr", "en"]}
     clients["patient"].post("/language/?language=fr", sent, secure=True, headers={"Origin": OURS})

@@ -94,6 +94,7 @@ class Endless(io.RawIOBase):
         return tail
 
 
+@pytest.mark.asvs("v5.0.0-1.4.3")
 def test_memory_stays_flat_whatever_the_size(desk) -> None:
     browser, dossier_id, _folder = desk
     peaks = []

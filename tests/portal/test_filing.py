@@ -63,6 +63,7 @@ def test_a_patient_brings_a_pdf_and_looks_at_it(patient, browser):
     assert "Doliprane 6" in text_of(browser.get(following))
 
 
+@pytest.mark.asvs("v5.0.0-1.3.4", "v5.0.0-5.2.2")
 @pytest.mark.parametrize(
     ("raw", "name", "words"),
     [
@@ -104,6 +105,7 @@ def test_of_a_refused_file_nothing_stays(browser):
     assert (row.stored_as, bytes(row.label)) == ("", b"")
 
 
+@pytest.mark.asvs("v5.0.0-3.2.1", "v5.0.0-5.4.1", "v5.0.0-5.4.2")
 def test_the_original_is_a_download_in_a_sandbox_by_range(patient, browser):
     raw = pdf("Doliprane", pages=40)
     browser.post(reverse("papers:add"), form(raw, "scan.pdf"))

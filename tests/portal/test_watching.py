@@ -122,6 +122,7 @@ def test_metrics_work_without_redis(db, settings):
     assert "carnet_redis_up 0\n" in Client().get("/metrics").content.decode()
 
 
+@pytest.mark.asvs("v5.0.0-13.4.5")
 @pytest.mark.parametrize(
     ("token", "given", "status"), [("", "", 404), ("right", "wrong", 404), ("right", "right", 200)]
 )

@@ -170,6 +170,7 @@ def test_words_of_a_request_turn_with_the_key(household: Household) -> None:
     assert count_behind(household.ref.id, 2) == 1
 
 
+@pytest.mark.asvs("v5.0.0-2.3.2")
 def test_somebody_asks_for_ten_documents_and_no_more(household: Household) -> None:
     for _time in range(10):
         ask_paper(actor=household.doctor, dossier_id=household.ref.id, category=Category.IMAGING, words="x")

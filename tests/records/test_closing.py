@@ -163,6 +163,7 @@ def test_an_order_reaches_a_record_that_is_still_open(full: Household, owner: ps
         open_overview(actor=full.patient)
 
 
+@pytest.mark.asvs("v5.0.0-14.2.7")
 def test_keys_go_after_ten_years(full: Household, owner: psycopg.Connection) -> None:
     closed(full)
     backdate = "UPDATE records_dossier SET closed_at = now() - interval '10 years' + %s WHERE id = %s"

@@ -93,6 +93,7 @@ def test_who_may_not_deposit_sends_nothing(household: Household, folder: Path) -
     assert objects(folder) == []
 
 
+@pytest.mark.asvs("v5.0.0-5.2.1", "v5.0.0-5.2.4")
 def test_too_large_or_too_many_is_refused_and_leaves_nothing(
     household: Household, folder: Path, settings: LazySettings
 ) -> None:
@@ -107,6 +108,7 @@ def test_too_large_or_too_many_is_refused_and_leaves_nothing(
     assert Document.objects.count() == 1
 
 
+@pytest.mark.asvs("v5.0.0-2.3.4", "v5.0.0-15.4.2")
 def test_two_uploads_at_once_do_not_pass_the_quota_together(
     household: Household, folder: Path, settings: LazySettings
 ) -> None:
@@ -253,6 +255,7 @@ def test_the_application_can_neither_erase_nor_hand_over_a_document(household: H
             change(Document.objects.filter(id=document_id))
 
 
+@pytest.mark.asvs("v5.0.0-5.3.1")
 def test_nothing_in_clear_is_left_in_any_file(household: Household, folder: Path) -> None:
     """Where Django would spool what exceeds 2.5 MB, there is not one byte."""
     send(household, body(5_000_000))

@@ -130,6 +130,7 @@ def test_a_pdf_that_needs_a_password_stays_outside(db, name):
         import_bundle(actor=IMPORT, source=DATA / "pdf" / name, dossier_id=ref.id, reader=read_file)
 
 
+@pytest.mark.asvs("v5.0.0-5.2.2", "v5.0.0-5.2.3", "v5.0.0-5.2.5", "v5.0.0-5.2.6")
 @needs_samples
 def test_every_hostile_file_meets_its_verdict(db, capsys):
     assert {path.name for path in sample_files("hostile/*")} == set(HOSTILE)

@@ -238,6 +238,7 @@ def test_a_huge_file_leaves_one_entry(db, tmp_path: Path):
     assert last_entry().event == "import.refused"
 
 
+@pytest.mark.asvs("v5.0.0-2.3.3")
 def test_an_interruption_takes_everything_back_but_the_entry(patient):
     _actor, ref = patient
 

@@ -36,6 +36,7 @@ def _always_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_cache, "LOOK_SECONDS", 0.0)
 
 
+@pytest.mark.asvs("v5.0.0-11.7.2")
 def test_an_idle_process_lets_go_by_itself() -> None:
     cache = KeyCache(seconds=0.1)
     for _ in range(2):

@@ -89,6 +89,7 @@ def test_without_relationship_nothing_exists(household: Household) -> None:
         assert entry.ground == Ground.NO_RELATIONSHIP.value
 
 
+@pytest.mark.asvs("v5.0.0-8.4.1")
 @pytest.mark.parametrize("who", ["neighbour", "administrator", "stranger", "anonymous", "seed", "rotation", "letters"])
 def test_nobody_else_reads_anything(household: Household, who: str) -> None:
     record_id = household.file()
@@ -105,6 +106,7 @@ def test_nobody_else_reads_anything(household: Household, who: str) -> None:
         assert last_entry(actor).outcome == "refused"
 
 
+@pytest.mark.asvs("v5.0.0-8.2.2")
 def test_unknown_somebody_elses_and_hidden_answer_alike(household: Household) -> None:
     hidden = household.file()
     mask(actor=household.patient, record_id=hidden)
@@ -158,6 +160,7 @@ def test_a_refused_drawer_is_refused_before_its_records_are_looked_at(household:
     assert entry.ground == Ground.PATIENT_ONLY.value
 
 
+@pytest.mark.asvs("v5.0.0-8.3.2")
 def test_a_changed_right_works_on_the_next_request(household: Household) -> None:
     household.file()
     open_category(actor=household.doctor, dossier_id=household.ref.id, category=Category.LABORATORY)
@@ -257,6 +260,7 @@ def test_pages_cost_the_same_number_of_queries_whatever_they_hold(household: Hou
     assert max(before) <= 10
 
 
+@pytest.mark.asvs("v5.0.0-15.3.1")
 def test_what_leaves_a_door_says_nothing_of_itself(household: Household) -> None:
     record_id = household.file()
     overview = open_overview(actor=household.patient)
@@ -287,6 +291,7 @@ def test_nothing_is_returned_when_the_entry_cannot_be_written(
             acts[door](actor)
 
 
+@pytest.mark.asvs("v5.0.0-16.5.3")
 def test_without_the_keyring_nothing_is_shown(household: Household, settings, tmp_path) -> None:
     household.file()
     settings.KEYRING_FILE = tmp_path / "gone.json"
@@ -330,6 +335,7 @@ def test_changed_or_moved_rows_do_not_open(household: Household, owner: psycopg.
     assert entry.facts["error"] == caught.value.flaw.value
 
 
+@pytest.mark.asvs("v5.0.0-8.4.1")
 def test_a_record_moved_to_another_dossier_does_not_open(household: Household, owner: psycopg.Connection) -> None:
     moved = household.file(Category.IMAGING, ref=household.neighbour_ref)
     owner.execute("UPDATE records_record SET dossier_id = %s WHERE id = %s", [household.ref.id, moved])

@@ -68,6 +68,7 @@ def full(household: Household) -> Household:
     return household
 
 
+@pytest.mark.asvs("v5.0.0-11.2.2")
 def test_every_sealed_byte_turns_and_reads_the_same(full: Household) -> None:
     emergency = break_glass(
         actor=full.stranger, dossier_id=full.ref.id, reason_code="unconscious", text=f"{CANARY} found"

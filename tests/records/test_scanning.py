@@ -116,6 +116,7 @@ def file(home, document_id, name="a.pdf"):
     return import_staged(actor=home.patient, dossier_id=home.ref.id, document_id=document_id, name=name, about=about)
 
 
+@pytest.mark.asvs("v5.0.0-5.4.3")
 def test_an_infected_upload_is_not_filed(household, stand_in):
     document_id = staged(household, EICAR)
     with pytest.raises(Infected):
@@ -141,6 +142,7 @@ def test_without_an_answer_an_upload_lies_apart_closed_to_everybody(household, s
     assert look_at(actor=household.patient, document_id=document_id).sheets
 
 
+@pytest.mark.asvs("v5.0.0-5.4.3")
 @pytest.mark.skipif(
     CLAMD is None, reason="SKIPPED LOUDLY: no clamd here (Debian: clamav-daemon); only its stand-in ran."
 )
@@ -170,6 +172,7 @@ def test_a_real_clamd_knows_eicar(settings, tmp_path):
         scan(pdf())
 
 
+@pytest.mark.asvs("v5.0.0-1.3.6")
 @pytest.mark.parametrize("address", ["clamd", "host:", ":3310", "host:0", "host:99999", "clamd.example.org:3310"])
 def test_an_address_that_is_none_or_far_away_is_refused(address):
     with pytest.raises(SettingsRefused):

@@ -150,6 +150,7 @@ def test_what_a_killed_writer_left_is_cleared(store: Store) -> None:
     assert store.clear_unfinished(datetime.now(UTC) + hour) + len(list(store.each())) == 1
 
 
+@pytest.mark.asvs("v5.0.0-5.3.2")
 def test_documents_through_all_their_life(store: Store, household: Household) -> None:
     document_id = send(household, body(20 * MIB))
     assert read(household.patient, document_id) == body(20 * MIB)
@@ -160,6 +161,7 @@ def test_documents_through_all_their_life(store: Store, household: Household) ->
     assert [name for name, _ in store.each()] == [Document.objects.get(id=document_id).stored_as]
 
 
+@pytest.mark.asvs("v5.0.0-16.5.2")
 def test_a_gateway_that_falls_silent_is_away_and_comes_back(
     gateway: radosgw.Radosgw, household: Household, settings: LazySettings
 ) -> None:

@@ -70,6 +70,7 @@ def take_over(monkeypatch: pytest.MonkeyPatch, given: bytes, stolen: dict[str, o
     return apart.made_apart("taken-over", given + told + len(told).to_bytes(4, "big")).facts
 
 
+@pytest.mark.asvs("v5.0.0-1.4.1", "v5.0.0-15.2.5")
 @linux
 def test_taken_over_it_opens_nothing_of_another_drawer(
     household: Household, folder: Path, monkeypatch: pytest.MonkeyPatch

@@ -27,6 +27,7 @@ def slot(number: int) -> tuple[UUID, int, bytes, bytes]:
     return UUID(int=number), 1, b"", b""
 
 
+@pytest.mark.asvs("v5.0.0-11.7.2")
 def test_a_few_keys_for_a_short_while(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     monkeypatch.setattr(key_cache.time, "monotonic", lambda: clock[0])

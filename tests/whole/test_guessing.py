@@ -11,6 +11,8 @@ import time
 from threading import Event, Thread
 from urllib.parse import urlencode
 
+import pytest
+
 from portal.demo.people import PASSWORD
 from tests.counts import IS_SOAK
 from tests.whole.running import RunningHouse
@@ -40,6 +42,7 @@ def guess(house: RunningHouse, number: int) -> int:
     return status
 
 
+@pytest.mark.asvs("v5.0.0-6.3.1")
 def test_the_owner_comes_in_under_two_hundred_guesses_a_minute(house: RunningHouse):
     reader, owner = Visitor(house.url), Visitor(house.url)
     reader.sign_in("mehdi.belkacem@carnet.example", PASSWORD, house.code("mehdi.belkacem@carnet.example"))

@@ -21,6 +21,7 @@ _RECORD_LINK = re.compile(r'<a(?=[^>]*row-link)[^>]+href="[^"]*/items?/[0-9a-f-]
 _TAG = re.compile(r"<[^>]+>")
 
 
+@pytest.mark.asvs("v5.0.0-14.2.4", "v5.0.0-16.5.3")
 @pytest.mark.parametrize("login", [PATIENTS[0].login, PROFESSIONALS[0].login], ids=["patient", "doctor"])
 def test_without_the_log_no_page_shows_health(house: RunningHouse, login: str):
     visitor = Visitor(house.url)

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
+import pytest
 import redis
 
 from portal import embedded
@@ -38,6 +39,7 @@ _PAGES_EACH = 12
 _CUT_WORD = 5
 
 
+@pytest.mark.asvs("v5.0.0-14.2.2", "v5.0.0-14.2.4", "v5.0.0-16.2.5")
 def test_a_stolen_house_names_nobody(house: RunningHouse, synthea: list[Path]):
     people = _settle(house, synthea)
     for person in people:

@@ -47,6 +47,7 @@ def address_of(name: str, pattern: URLPattern) -> str:
     return reverse(name, kwargs=sample or None)
 
 
+@pytest.mark.asvs("v5.0.0-6.3.4", "v5.0.0-13.4.5")
 def test_each_open_page_is_on_the_list():
     found = dict(patterns())
     assert {name for name, pattern in found.items() if gates.is_open(pattern.callback)} == OPEN
@@ -66,6 +67,7 @@ def test_a_visitor_is_sent_to_the_sign_in_page_from_everywhere(db, browser, meth
             assert not answer.content, name
 
 
+@pytest.mark.asvs("v5.0.0-2.3.1", "v5.0.0-6.3.3")
 def test_half_a_sign_in_is_sent_to_the_second_factor_from_everywhere(people, browser):
     give_password(browser, people())
     for name, pattern in patterns():

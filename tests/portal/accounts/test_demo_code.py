@@ -38,6 +38,7 @@ def test_an_unknown_address_gets_a_sentence(people):
             printed(login)
 
 
+@pytest.mark.asvs("v5.0.0-15.2.3")
 def test_production_refuses(people, settings):
     person = people()
     settings.IS_PRODUCTION = True

@@ -27,6 +27,7 @@ def sign_in_later(client, person):
     return sign_in(client, person)
 
 
+@pytest.mark.asvs("v5.0.0-6.3.5")
 @pytest.mark.parametrize("role", ["patient", "professional", "administrator"])
 def test_a_new_device_is_told_of_once_by_every_way(people, role):
     person, browser = people(role), Client()
@@ -41,6 +42,7 @@ def test_a_new_device_is_told_of_once_by_every_way(people, role):
     assert set(Delivery.objects.filter(letter__in=letters).values_list("channel", flat=True)) == set(Channel)
 
 
+@pytest.mark.asvs("v5.0.0-3.3.4")
 def test_the_cookie_is_closed_to_scripts_outlives_the_session_and_is_not_what_the_table_keeps(people, browser):
     person = people()
     cookie = sign_in(browser, person).cookies["device"]

@@ -58,6 +58,7 @@ def test_a_wrong_first_code_confirms_nothing(people, browser):
     assert browser.get("/security/")["Location"] == "/signin/code/"
 
 
+@pytest.mark.asvs("v5.0.0-2.3.1")
 def test_the_code_page_opens_nothing_before_a_factor_exists(people, browser):
     person = people(factor=False)
     give_password(browser, person)

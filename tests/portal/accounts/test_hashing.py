@@ -53,6 +53,7 @@ def test_the_line_has_few_places_and_one_for_each_network():
         assert later
 
 
+@pytest.mark.asvs("v5.0.0-15.2.2", "v5.0.0-15.4.1")
 def test_of_many_strangers_at_once_no_more_stand_in_line_than_there_are_places():
     all_asked = threading.Barrier(12)
 
@@ -79,6 +80,7 @@ def test_without_a_place_nothing_is_hashed_and_nothing_is_counted(people, browse
     assert throttling.Attempts.objects.count() == 0
 
 
+@pytest.mark.asvs("v5.0.0-6.3.1")
 def test_a_known_device_stands_in_no_line(people, browser, client):
     person = people()
     sign_in(browser, person)
@@ -123,12 +125,14 @@ def test_the_device_of_one_account_is_none_of_another(people, browser):
         assert give_password(browser, other).status_code == 429
 
 
+@pytest.mark.asvs("v5.0.0-15.2.2")
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows the priority of a thread")
 def test_hashing_stands_back_behind_pages():
     assert hashing._hands.do(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())) == hashing.STEPS_BACK
     assert hashing._hands.do(threading.current_thread) is not threading.current_thread()
 
 
+@pytest.mark.asvs("v5.0.0-11.4.2")
 def test_the_hash_is_made_by_that_thread(monkeypatch):
     names = []
     monkeypatch.setattr(
@@ -151,6 +155,7 @@ def test_a_process_that_forks_hashes_in_both():
     assert done.stdout.strip() == "7"
 
 
+@pytest.mark.asvs("v5.0.0-15.4.4")
 def test_the_web_has_more_threads_than_may_stand_in_line():
     options = granian_options(1)
     assert int(options[options.index("--blocking-threads") + 1]) > hashing.IN_LINE

@@ -87,6 +87,7 @@ WRONG = {
 }
 
 
+@pytest.mark.asvs("v5.0.0-9.1.2", "v5.0.0-9.2.2")
 @pytest.mark.parametrize("lies", WRONG.values(), ids=WRONG)
 def test_what_is_wrong_is_refused(holder, client, lies):
     _person, device = holder
@@ -98,6 +99,7 @@ def test_what_is_wrong_is_refused(holder, client, lies):
     assert come_in(client, device).status_code == 302
 
 
+@pytest.mark.asvs("v5.0.0-6.7.2")
 def test_an_answer_is_good_once(holder, client, browser):
     _person, device = holder
     device.counts = False
@@ -111,6 +113,7 @@ def test_an_answer_is_good_once(holder, client, browser):
     assert browser.post(SIGN_IN, {"credential": answer}).status_code == 422
 
 
+@pytest.mark.asvs("v5.0.0-6.7.2")
 def test_a_refused_answer_uses_the_challenge_up(holder, client):
     _person, device = holder
     options = client.post(OPTIONS).json()
@@ -118,6 +121,7 @@ def test_a_refused_answer_uses_the_challenge_up(holder, client):
     assert client.post(SIGN_IN, {"credential": device.get(options)}).status_code == 422
 
 
+@pytest.mark.asvs("v5.0.0-9.2.1")
 def test_a_challenge_lasts_for_minutes(holder, client):
     _person, device = holder
     options = client.post(OPTIONS).json()
@@ -136,6 +140,7 @@ def test_a_counter_that_goes_back_is_a_copy(holder, client):
     assert come_in(client, device, Lies(count=8)).status_code == 302
 
 
+@pytest.mark.asvs("v5.0.0-6.5.6")
 def test_a_removed_passkey_opens_nothing_and_its_sessions_fall(holder, client, browser):
     person, device = holder
     come_in(client, device)
@@ -168,6 +173,7 @@ def test_somebody_else_s_passkey_does_not_finish_my_sign_in(holder, people, clie
     assert client.get("/security/")["Location"] == "/signin/code/"
 
 
+@pytest.mark.asvs("v5.0.0-7.5.1")
 def test_adding_asks_for_a_fresh_proof(people, browser):
     person = people()
     sign_in(browser, person)
@@ -182,6 +188,7 @@ def test_adding_asks_for_a_fresh_proof(people, browser):
     assert events(person.account.id)[-1] == "account.proven_again"
 
 
+@pytest.mark.asvs("v5.0.0-9.2.3")
 @pytest.mark.parametrize(
     "lies",
     [WRONG["wrong origin"], WRONG["wrong relying party"], WRONG["nobody verified"], Lies(kind="webauthn.get")],
@@ -229,6 +236,7 @@ def test_every_name_has_one_length(people):
     assert len(set(made)) == 1
 
 
+@pytest.mark.asvs("v5.0.0-6.3.3", "v5.0.0-8.4.2")
 def test_administrators_need_a_passkey(people, browser, client):
     person = people("administrator")
     sign_in(browser, person)

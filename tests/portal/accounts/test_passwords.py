@@ -33,6 +33,7 @@ def test_bits_are_those_of_the_estimate():
     assert bits_of("ab" * 36) == bits_of("ab" * 36 + "x7!Q" * 40)
 
 
+@pytest.mark.asvs("v5.0.0-6.2.1", "v5.0.0-6.2.4", "v5.0.0-6.2.11")
 @pytest.mark.parametrize("weak", ["aaaaaaaaaaaaaaaa", "motdepasse2026", "azertyuiopqsdf", "correct horse battery"])
 def test_what_is_guessed_soon_is_refused(weak):
     with pytest.raises(ValidationError):
@@ -45,6 +46,7 @@ def test_without_a_limit_on_attempts_more_is_asked():
         StrengthValidator(attempts_limited=False).validate(PASSWORD)
 
 
+@pytest.mark.asvs("v5.0.0-6.2.5", "v5.0.0-6.2.8")
 def test_there_is_no_rule_of_composition():
     StrengthValidator().validate("septlanternesauborddu")
     StrengthValidator().validate("9 4 8 1 7 3 6 2 5 0 4 8 3")
@@ -57,6 +59,7 @@ def a_set(tmp_path, passwords, settings):
     return path
 
 
+@pytest.mark.asvs("v5.0.0-6.2.12")
 def test_the_set_knows_what_it_was_made_of(tmp_path, settings):
     passwords = [f"leaked-{number}" for number in range(300)]
     path = a_set(tmp_path, [*passwords, *passwords], settings)
@@ -116,6 +119,7 @@ class RangeService(BaseHTTPRequestHandler):
         """Silence."""
 
 
+@pytest.mark.asvs("v5.0.0-6.2.12")
 def test_a_range_service_learns_five_digits(settings):
     server = HTTPServer(("127.0.0.1", 0), RangeService)
     Thread(target=server.serve_forever, daemon=True).start()
@@ -131,6 +135,7 @@ def test_a_range_service_learns_five_digits(settings):
     assert not leaks.is_known_elsewhere("leaked everywhere")
 
 
+@pytest.mark.asvs("v5.0.0-6.2.2", "v5.0.0-7.4.3")
 def test_a_password_is_changed_and_other_sessions_end(people, browser, client):
     person = people()
     sign_in(browser, person)
@@ -147,6 +152,7 @@ def test_a_password_is_changed_and_other_sessions_end(people, browser, client):
     assert Account.objects.get().check_password(NEW)
 
 
+@pytest.mark.asvs("v5.0.0-6.2.3", "v5.0.0-6.2.7")
 @pytest.mark.parametrize(
     ("current", "new"), [("not this one", NEW), (PASSWORD, "password1234"), (PASSWORD, "short"), (PASSWORD, "")]
 )
@@ -159,6 +165,7 @@ def test_a_bad_change_changes_nothing(people, browser, current, new):
     assert 'autocomplete="new-password"' in answer.content.decode()
 
 
+@pytest.mark.asvs("v5.0.0-6.2.10")
 def test_a_leak_that_becomes_known_asks_for_a_change(people, browser, tmp_path, settings):
     person = people()
     a_set(tmp_path, [PASSWORD], settings)
@@ -170,5 +177,6 @@ def test_a_leak_that_becomes_known_asks_for_a_change(people, browser, tmp_path, 
     assert browser.get("/home/").status_code == 404
 
 
+@pytest.mark.asvs("v5.0.0-6.2.9")
 def test_an_estimate_is_quick_whatever_is_typed():
     assert math.isfinite(bits_of("é" * 256))

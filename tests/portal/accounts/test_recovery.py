@@ -15,6 +15,7 @@ from tests.portal.accounts.conftest import events, give_password, sign_in
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
+@pytest.mark.asvs("v5.0.0-6.5.4")
 def test_a_sheet_has_ten_codes_of_eighty_bits_behind_different_selectors():
     sheet = recovery.draw_sheet()
     assert len(sheet) == len({code[:4] for code in sheet}) == 10
@@ -36,6 +37,7 @@ def test_anything_else_is_no_code(typed):
     assert read == "" or (len(read) == 20 and set(read) <= set(ALPHABET))
 
 
+@pytest.mark.asvs("v5.0.0-6.5.1")
 def test_a_code_opens_once_and_is_remembered(people, browser, client):
     person = people()
     sheet = enrolment.issue_recovery_codes(person.account)
@@ -62,6 +64,7 @@ def test_wrong_codes_make_the_next_wait(people, browser):
     assert browser.post("/signin/recovery/", {"code": sheet[0]}).status_code == 302
 
 
+@pytest.mark.asvs("v5.0.0-6.5.2", "v5.0.0-11.4.2")
 def test_codes_lie_hashed(people, superuser):
     person = people()
     sheet = enrolment.issue_recovery_codes(person.account)

@@ -26,6 +26,7 @@ def two(people):
     return person, computer, phone
 
 
+@pytest.mark.asvs("v5.0.0-7.5.2")
 def test_each_session_is_listed_with_its_device(two):
     _person, computer, _phone = two
     page = computer.get("/security/sessions/").content.decode()
@@ -36,6 +37,7 @@ def test_each_session_is_listed_with_its_device(two):
         assert computer.session.session_key not in page
 
 
+@pytest.mark.asvs("v5.0.0-7.5.2")
 def test_one_is_ended_from_the_other(two):
     person, computer, phone = two
     page = computer.get("/security/sessions/").content.decode()
@@ -63,6 +65,7 @@ def test_all_others_are_ended(two):
     assert computer.get("/security/").status_code == 200
 
 
+@pytest.mark.asvs("v5.0.0-7.3.1")
 @pytest.mark.parametrize(("role", "minutes"), [("patient", 30), ("professional", 15), ("administrator", 15)])
 def test_idleness_ends_a_session_by_audience(people, browser, role, minutes):
     sign_in(browser, people(role))
@@ -86,6 +89,7 @@ def test_use_moves_the_end_on_and_not_at_every_request(people, browser):
     assert Session.objects.get().seen_at == row.seen_at
 
 
+@pytest.mark.asvs("v5.0.0-7.3.2")
 def test_after_twelve_hours_use_moves_nothing(people, browser):
     sign_in(browser, people())
     session = browser.session
@@ -98,6 +102,7 @@ def test_after_twelve_hours_use_moves_nothing(people, browser):
     assert browser.get("/security/")["Location"].startswith("/signin/")
 
 
+@pytest.mark.asvs("v5.0.0-7.2.1", "v5.0.0-7.2.3")
 def test_a_stolen_table_opens_no_session(people, browser, superuser):
     sign_in(browser, people())
     key = browser.session.session_key
@@ -113,6 +118,7 @@ def test_limits_begin_with_the_password(people, browser):
     assert IDLE_KEY in browser.session
 
 
+@pytest.mark.asvs("v5.0.0-7.4.3")
 def test_a_changed_authenticator_ends_the_other_sessions(two):
     person, computer, phone = two
     SealedTOTPDevice.objects.update(last_step=-1)

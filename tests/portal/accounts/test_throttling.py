@@ -31,6 +31,7 @@ def test_addresses_are_counted_by_their_network(address, prefix):
     assert throttling.prefix_of(address) == prefix
 
 
+@pytest.mark.asvs("v5.0.0-2.3.2")
 def test_five_tries_are_free_then_each_waits_twice_as_long(people, browser):
     person = people()
     for _try in range(throttling.FREE_TRIES):
@@ -48,6 +49,7 @@ def test_five_tries_are_free_then_each_waits_twice_as_long(people, browser):
     assert events(NOBODY).count("account.sign_in_refused") == 8
 
 
+@pytest.mark.asvs("v5.0.0-6.3.1")
 def test_a_stranger_elsewhere_cannot_shut_the_owner_out(people, browser, client):
     person = people()
     for number in range(60):
@@ -71,6 +73,7 @@ def test_under_attack_a_new_address_has_two_tries(people, client):
     assert give_password(client, person, REMOTE_ADDR="203.0.113.9").status_code == 429
 
 
+@pytest.mark.asvs("v5.0.0-2.4.1", "v5.0.0-15.4.2")
 def test_many_tries_at_once_are_counted_before_any_is_checked(people):
     digest = bytes(people().account.login_digest)
 
@@ -124,6 +127,7 @@ def test_the_table_holds_neither_accounts_nor_addresses(people, browser, superus
     assert PASSWORD not in text
 
 
+@pytest.mark.asvs("v5.0.0-4.1.3", "v5.0.0-15.3.4")
 def test_behind_a_proxy_the_visitor_counts_and_what_they_claim_does_not(people, client, browser, settings):
     person, settings.BEHIND_PROXY, settings.TRUSTED_PROXIES = people(), True, [ip_network("127.0.0.0/8")]
     for claimed in range(6):

@@ -187,6 +187,7 @@ def test_a_long_log_is_verified_by_the_worker_and_the_result_is_a_line(browser, 
     assert decode(bytes(asked.body)).request == decode(bytes(verified.body)).request
 
 
+@pytest.mark.asvs("v5.0.0-8.2.1")
 def test_pages_of_administrators_are_closed_to_the_others(db) -> None:
     for account in (a_patient().account, a_carer().account):
         browser = browser_of(account)

@@ -68,6 +68,7 @@ def test_the_day_left_something_to_find(after_a_day) -> None:
         assert word in text
 
 
+@pytest.mark.asvs("v5.0.0-8.2.3", "v5.0.0-14.2.6")
 def test_no_page_of_administration_names_anybody_or_shows_content(after_a_day) -> None:
     # The others act on one thing, and show nothing of their own.
     plain = [pattern for pattern in urls.urlpatterns if not pattern.pattern.converters]

@@ -50,11 +50,13 @@ def test_a_table_holds_the_same_lines_and_is_remembered(after_a_visit):
     assert acts(admin)[-1] == ("log.exported", "done")
 
 
+@pytest.mark.asvs("v5.0.0-1.2.10")
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", '=cmd|" /C calc"!A0'])
 def test_no_cell_is_a_formula(cell):
     assert safe(cell) == f"'{cell}"
 
 
+@pytest.mark.asvs("v5.0.0-1.2.10")
 def test_what_is_no_formula_stays_as_it_is():
     assert [safe(cell) for cell in (None, 12, "A-7Q3K-M2XT", "2026-03-01", "1-1")] == [
         "", "12", "A-7Q3K-M2XT", "2026-03-01", "1-1",

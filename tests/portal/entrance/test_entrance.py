@@ -63,6 +63,7 @@ def test_a_wish_outside_the_hours_or_without_a_number_is_refused_in_words(visito
     assert not CallBack.objects.exists()
 
 
+@pytest.mark.asvs("v5.0.0-2.4.1")
 def test_the_form_is_slowed_down_by_network(visitor):
     for _number in range(5):
         assert visitor.post("/callback/", WISH, REMOTE_ADDR="192.0.2.1").status_code == 302

@@ -68,6 +68,7 @@ def test_a_row_that_comes_late_keeps_its_key(doctor: Account) -> None:
     assert destroy_house(actor=HOUSE, columns=house.columns(), grace=NOW) == 1
 
 
+@pytest.mark.asvs("v5.0.0-13.3.4")
 def test_they_turn_once_a_year_by_themselves(doctor: Account, owner: psycopg.Connection) -> None:
     assert tasks.turn_house() == 0
     owner.execute("UPDATE records_housekey SET created_at = now() - interval '366 days'")

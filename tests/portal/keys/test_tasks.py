@@ -36,6 +36,7 @@ def test_beat_sends_tasks_that_exist_to_a_queue_that_exists() -> None:
         assert entry["options"]["queue"] in queues
 
 
+@pytest.mark.asvs("v5.0.0-13.3.4")
 def test_a_year_old_key_turns_by_itself_and_goes(household: Household) -> None:
     household.file()
     assert tasks.turn_yearly() == tasks.carry_on() == tasks.destroy_former() == 0

@@ -127,6 +127,7 @@ def test_a_relay_slower_than_our_patience_waits(relay, settings):
     assert relay.taken == []
 
 
+@pytest.mark.asvs("v5.0.0-1.3.11")
 def test_an_address_that_is_none_is_given_up(relay):
     for bad in ("not an address", "a@b.org, c@d.org", "a@b.org\r\nBcc: c@d.org"):
         delivery = told(a_reader(bad))

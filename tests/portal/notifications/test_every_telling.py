@@ -157,6 +157,7 @@ def test_what_an_administrator_does_to_somebody_s_factors_is_told_to_them_and_no
     assert (told(carer.account), told(administrator)) == ([Kind.SECURITY_CHANGED], [])
 
 
+@pytest.mark.asvs("v5.0.0-6.3.7")
 def test_a_factor_that_was_removed(scene) -> None:
     _patient, carer = scene
     browser = browser_of(carer.account)
@@ -165,6 +166,7 @@ def test_a_factor_that_was_removed(scene) -> None:
     assert told(carer.account) == [Kind.SECURITY_CHANGED]
 
 
+@pytest.mark.asvs("v5.0.0-6.3.7")
 def test_a_password_that_changed(scene) -> None:
     patient, _carer = scene
     patient.account.set_password(PASSWORD)

@@ -158,6 +158,7 @@ def test_the_page_keeps_what_is_chosen_and_nothing_that_must_be_told_can_be_chos
     assert 'value="22:00"' in browser.get("/letters/preferences/").content.decode()
 
 
+@pytest.mark.asvs("v5.0.0-2.2.3")
 @pytest.mark.parametrize(
     "wrong", [{"quiet_from": "22:00"}, {"quiet_from": "9:00", "quiet_until": "9:00"}, {"quiet_until": "99:99"}]
 )

@@ -99,6 +99,7 @@ def test_what_goes_to_an_unproven_address_says_nothing_of_its_reader(db):
         assert word not in message.text + message.subject
 
 
+@pytest.mark.asvs("v5.0.0-6.6.3")
 def test_the_code_can_be_guessed_at_a_few_times_only(db):
     reader = a_reader(OLD)
     actor = acting(reader.account)
@@ -112,6 +113,7 @@ def test_the_code_can_be_guessed_at_a_few_times_only(db):
     assert lines(actor) == ["contact.change_asked", *["contact.change_refused"] * MOST_TRIES]
 
 
+@pytest.mark.asvs("v5.0.0-6.6.2")
 def test_the_code_is_worth_a_quarter_of_an_hour_and_to_one_person(db):
     reader, other = a_reader(OLD), a_reader()
     actor = acting(reader.account)
@@ -185,6 +187,7 @@ def test_the_new_address_is_sealed_under_another_revision(db):
     assert (entry.revision, entry.dossier) == (after.contact_revision, reader.pseudonym)
 
 
+@pytest.mark.asvs("v5.0.0-7.5.1")
 def test_the_page_asks_for_a_proof_then_leads_through(db):
     reader = a_reader(OLD, "06 12 34 56 78")
     with transaction.atomic():

@@ -107,6 +107,7 @@ def test_every_kind_has_its_words_and_every_file_is_read() -> None:
     assert rest == {"emails/mail.txt", "emails/sms.txt", "emails/subject.txt", "emails/whose.txt", *codes}
 
 
+@pytest.mark.asvs("v5.0.0-14.2.3")
 def test_no_message_betrays_a_word_of_health_a_category_or_a_profession() -> None:
     forbidden = {word.lower() for word in [*BETRAYING, *SPECIALTIES, *labels()]}
     pattern = re.compile(
@@ -123,6 +124,7 @@ def test_the_search_would_find_what_it_looks_for() -> None:
     assert ASKING.search("Veuillez confirmer votre mot de passe") and ASKING.search("Click here to sign in")  # noqa: PT018
 
 
+@pytest.mark.asvs("v5.0.0-14.2.1")
 def test_the_only_link_is_the_bare_address_of_the_house() -> None:
     for _language, _channel, _topics, message in everything_that_leaves():
         assert re.findall(r"\S*(?:://|www\.|\.fr\b|\.com\b|/\w+/)\S*", message.text) == [SITE]
@@ -137,6 +139,7 @@ def test_no_message_asks_for_anything() -> None:
         assert "?" not in said
 
 
+@pytest.mark.asvs("v5.0.0-1.3.11")
 def test_nothing_else_can_enter_a_message() -> None:
     """Worst data: whatever a template may name, only kinds, a language, three words and the address are handed over."""
     named = set()

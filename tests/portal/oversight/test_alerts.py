@@ -76,6 +76,7 @@ def test_many_records_in_one_day(db, at):
     assert (alert.actor, alert.count, alert.usual) == (sudden.id, 22, 0)
 
 
+@pytest.mark.asvs("v5.0.0-8.2.4")
 def test_an_unusual_hour(db, at):
     owl = somebody()
     noon = NOW.replace(hour=12)

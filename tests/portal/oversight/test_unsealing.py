@@ -26,6 +26,7 @@ def ask(account, pseudonym, reason="confirmed"):
     return browser_of(account).post(f"{LIST}ask/", {"pseudonym": pseudonym, "reason": reason})
 
 
+@pytest.mark.asvs("v5.0.0-2.3.5")
 def test_two_administrators_a_reason_an_hour_and_the_patient_is_told(scene):
     patient, one, other, third = scene
     assert ask(one, shown("P", patient.ref.pseudonym)).status_code == 302
@@ -88,6 +89,7 @@ def test_nobody_and_no_reason_get_a_sentence(scene, pseudonym, reason):
     assert ("unsealing.asked", "done") not in acts(one)
 
 
+@pytest.mark.asvs("v5.0.0-8.4.2")
 def test_agreeing_and_reading_ask_for_a_fresh_proof(scene):
     patient, one, other, _third = scene
     ask(one, shown("P", patient.ref.pseudonym))

@@ -131,6 +131,7 @@ def test_closing_asks_twice_and_leaves_a_receipt_that_proves_itself(
     assert check_file([str(proof), "--key", str(load_log_keys().current)]) == 0
 
 
+@pytest.mark.asvs("v5.0.0-7.5.3")
 def test_without_a_proof_nothing_closes(patient: Patient, browser: Client) -> None:
     assert "proof_code" in text_of(browser.post("/record/keeping/close/", {"sure": "on"}))
     assert Dossier.objects.get(id=patient.ref.id).closed_at is None

@@ -138,6 +138,7 @@ def test_hiding_a_document_and_showing_it_again(patient, browser) -> None:
     assert "record.unmasked" in events
 
 
+@pytest.mark.asvs("v5.0.0-8.2.2")
 def test_somebody_elses_document_and_an_unknown_one_answer_alike(patient, browser) -> None:
     record = hba1c(a_patient(family="Zeller"), "5.8", "2026-11-02")
     other, unknown = browser.get(f"/record/item/{record}/"), browser.get(f"/record/item/{uuid4()}/")
@@ -187,6 +188,7 @@ def test_the_history_goes_on_by_a_cursor_as_a_page_and_as_a_fragment(patient, br
     assert browser.get("/accesses/?before=zzz").status_code == 400
 
 
+@pytest.mark.asvs("v5.0.0-8.2.1")
 def test_patients_pages_are_closed_to_the_others(patient) -> None:
     record = hba1c(patient, "5.8", "2026-11-02")
     for account in (a_carer().account, an_account("administrator")):

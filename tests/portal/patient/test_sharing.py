@@ -85,6 +85,7 @@ def test_a_form_about_one_person_leaves_the_others_alone(patient, doctor, browse
     assert opens(nurse, patient) == 200
 
 
+@pytest.mark.asvs("v5.0.0-2.2.2", "v5.0.0-8.3.1")
 def test_what_no_choice_can_open_has_no_switch_and_cannot_be_forged(patient, doctor, browser) -> None:
     on, off = switches(text_of(browser.get(f"/sharing/{doctor.person.id}/")))
     never = f"{doctor.person.id}:personal_notes"
@@ -153,6 +154,7 @@ def test_what_makes_no_sense_is_said_in_a_sentence(patient, doctor, browser) -> 
     assert "This person does not take care of you at the moment." in text_of(page)
 
 
+@pytest.mark.asvs("v5.0.0-3.5.1", "v5.0.0-3.5.3")
 def test_every_act_needs_a_post_and_a_token(patient, doctor) -> None:
     browser = browser_of(patient.account)
     browser.handler.enforce_csrf_checks = True
@@ -161,6 +163,7 @@ def test_every_act_needs_a_post_and_a_token(patient, doctor) -> None:
         assert browser.post(address).status_code == 403
 
 
+@pytest.mark.asvs("v5.0.0-7.5.3")
 def test_opening_asks_for_a_proof_and_closing_does_not(patient, doctor):
     browser = browser_of(patient.account)
     imaging = f"{doctor.person.id}:imaging"

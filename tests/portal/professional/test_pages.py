@@ -47,6 +47,7 @@ def test_my_patients_by_name_with_the_end_of_each_relationship(ward) -> None:
     assert not [entry for entry in history(stranger) if entry.event == "dossier.listed"]
 
 
+@pytest.mark.asvs("v5.0.0-14.2.1")
 def test_a_search_finds_without_accents_and_leaves_no_name_in_an_address(ward) -> None:
     _, doctor, _ = ward
     other = a_patient(family="Zeller", given="Odile")
@@ -111,6 +112,7 @@ def test_a_refusal_looks_the_same_for_an_empty_a_closed_and_an_opposed_drawer(wa
     assert [entry.category for entry in refused] == ["laboratory", "laboratory"]
 
 
+@pytest.mark.asvs("v5.0.0-16.3.2")
 def test_unknown_and_forbidden_answer_alike_and_leave_a_line(ward) -> None:
     patient, _, record = ward
     outsider = a_carer(family="Nedelec")
@@ -131,6 +133,7 @@ def test_unknown_and_forbidden_answer_alike_and_leave_a_line(ward) -> None:
     assert {entry.actor for entry in refused} == {outsider.account.pk}
 
 
+@pytest.mark.asvs("v5.0.0-8.2.1")
 def test_pages_of_professionals_are_closed_to_the_others(ward) -> None:
     patient, _, record = ward
     for account in (patient.account, an_account("administrator")):

@@ -145,6 +145,7 @@ def parent_of(child: Household) -> Actor:
     return patient_actor(parent)
 
 
+@pytest.mark.asvs("v5.0.0-1.4.3")
 def test_a_large_one_never_lies_in_memory(home: Household) -> None:
     """16 MiB go through the worker and out again in half of that at most, of which words of the pages take most."""
     size = 16 << 20

@@ -74,6 +74,7 @@ def test_an_error_says_what_happened_and_the_way_on(request_, make, status, lang
     assert re.search(r"<h1>\s*\S", text)
 
 
+@pytest.mark.asvs("v5.0.0-16.5.4")
 @pytest.mark.parametrize(("make", "status"), [(refusals.server_error, 500), (refusals.unavailable, 503)])
 def test_the_last_pages_need_neither_session_nor_database_and_speak_both_languages(make, status) -> None:
     page = make(RequestFactory().get("/"))
@@ -83,6 +84,7 @@ def test_the_last_pages_need_neither_session_nor_database_and_speak_both_languag
     assert 'lang="en"' in text
 
 
+@pytest.mark.asvs("v5.0.0-16.5.2")
 def test_without_the_keyring_every_page_is_calm_and_says_nothing_of_it(db, settings, tmp_path) -> None:
     patient = a_patient()
     browser = browser_of(patient.account)

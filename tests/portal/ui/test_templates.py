@@ -24,6 +24,7 @@ def name_of(path):
     return str(path.relative_to(TEMPLATES))
 
 
+@pytest.mark.asvs("v5.0.0-1.1.2", "v5.0.0-1.2.1")
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_no_template_goes_around_the_policy(path):
     text = path.read_text()
@@ -37,6 +38,7 @@ def test_every_fragment_link_is_also_a_plain_link(path):
         assert re.search(r"\s(href|action)=", tag), f"{name_of(path)}: {tag} leads nowhere without JavaScript"
 
 
+@pytest.mark.asvs("v5.0.0-1.3.7")
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_every_template_compiles(path):
     engines["jinja2"].get_template(name_of(path))
@@ -58,6 +60,7 @@ def test_no_word_escapes_translation(path):
     assert not left, f"{name_of(path)}: “{' '.join(left[:12])}” is not translated"
 
 
+@pytest.mark.asvs("v5.0.0-1.2.3", "v5.0.0-1.3.2", "v5.0.0-3.2.2", "v5.0.0-14.3.3")
 @pytest.mark.parametrize("path", sorted(STATIC.glob("*.js")), ids=lambda path: path.name)
 def test_no_script_of_ours_evaluates_or_keeps_anything(path):
     text = path.read_text()

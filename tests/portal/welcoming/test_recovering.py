@@ -40,6 +40,7 @@ def let_pass() -> None:
     Recovery.objects.update(asked_at=timezone.now() - WAITS - timedelta(minutes=1))
 
 
+@pytest.mark.asvs("v5.0.0-6.4.3")
 def test_a_lost_password_is_replaced_and_the_second_factor_stays(people, visitor):
     person = people()
     claim = asked(visitor, person.login, "password")
@@ -56,6 +57,7 @@ def test_a_lost_password_is_replaced_and_the_second_factor_stays(people, visitor
     assert Client().post("/recover/finish/", sent).status_code == 422
 
 
+@pytest.mark.asvs("v5.0.0-6.4.4")
 def test_a_lost_factor_takes_the_password_and_ends_every_session(people, visitor, browser):
     person = people()
     sign_in(browser, person)
@@ -92,6 +94,7 @@ def test_the_letter_holds_the_code_that_stops_it(people, visitor):
     assert events(person.account.id)[-1] == "account.recovery_stopped"
 
 
+@pytest.mark.asvs("v5.0.0-6.3.8")
 def test_nobody_learns_whether_there_is_an_account(people, visitor):
     person = people()
     administrator = people("administrator")

@@ -58,6 +58,7 @@ def second_code() -> str:
     return HeldAddress.objects.get(is_former=False).opened().code
 
 
+@pytest.mark.asvs("v5.0.0-6.3.6", "v5.0.0-6.4.1")
 def test_two_codes_by_two_ways_open_an_account(doctor, newcomer):
     code = invited(doctor)
     assert re.fullmatch(r"(\w{4}-){3}\w{4}", code)
@@ -144,12 +145,14 @@ def test_a_weak_password_does_not_use_the_code_up(doctor, newcomer):
     assert newcomer.post("/welcome/second/", {"code": second_code(), "password": PASSWORD}).status_code == 302
 
 
+@pytest.mark.asvs("v5.0.0-6.4.1")
 def test_an_invitation_gets_old(doctor, newcomer):
     code = invited(doctor)
     Invitation.objects.update(made_at="2026-01-01T00:00:00Z")
     assert newcomer.post("/welcome/", {"code": code}).status_code == 422
 
 
+@pytest.mark.asvs("v5.0.0-2.2.1")
 @pytest.mark.parametrize("number", ["10000000002", "1000000000", "1000000000x", "１００００００００１６", ""])
 def test_a_wrong_rpps_number_is_refused_by_its_form(administrator, doctor, number):
     assert not is_rpps(number)
@@ -184,6 +187,7 @@ def test_another_paper_code_replaces_the_former(administrator, doctor, newcomer)
     assert newcomer.post("/welcome/", {"code": second}).status_code == 302
 
 
+@pytest.mark.asvs("v5.0.0-7.4.2", "v5.0.0-7.4.5")
 def test_suspending_ends_the_session_at_once_and_can_be_taken_back(administrator, doctor):
     theirs, browser = browser_of(doctor.account), browser_of(administrator)
     where = f"/administration/people/{doctor.person.pk}/"
@@ -208,6 +212,7 @@ def test_nobody_suspends_themselves(administrator):
     assert "Another administrator" in answer.content.decode()
 
 
+@pytest.mark.asvs("v5.0.0-6.4.6")
 def test_lost_passkeys_are_removed_and_nothing_else(administrator, doctor):
     browser_of(doctor.account)
     assert Passkey.objects.filter(user=doctor.account).exists()

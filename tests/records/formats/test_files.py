@@ -26,6 +26,7 @@ def put(tmp_path, raw, name="file.bin"):
     return path
 
 
+@pytest.mark.asvs("v5.0.0-1.1.1")
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
@@ -51,6 +52,7 @@ def test_the_kind_is_told_by_the_content(head, kind):
     assert kind_of(head) == kind
 
 
+@pytest.mark.asvs("v5.0.0-2.2.1")
 @pytest.mark.parametrize(
     ("raw", "words", "kind"),
     [
@@ -144,6 +146,7 @@ def spend(tmp_path, monkeypatch, body):
     return str(refusal.value)
 
 
+@pytest.mark.asvs("v5.0.0-15.2.2")
 def test_a_reader_without_end_is_killed(tmp_path, monkeypatch):
     monkeypatch.setattr(apart, "SECONDS", 2)
     begun = monotonic()
@@ -171,6 +174,7 @@ def test_a_reader_that_is_taken_over_gets_nothing_and_says_nothing(tmp_path, mon
     assert "family" not in told
 
 
+@pytest.mark.asvs("v5.0.0-15.2.5")
 def test_the_reader_has_no_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET", "x")
     told = spend(tmp_path, monkeypatch, "raise Unfit('too-deep', depth=int('SECRET' in __import__('os').environ))")

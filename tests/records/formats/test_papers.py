@@ -136,6 +136,7 @@ def test_a_name_that_agrees_or_says_nothing_is_no_obstacle(name):
     assert "/" not in pieces[0].header.title
 
 
+@pytest.mark.asvs("v5.0.0-1.3.3", "v5.0.0-5.3.2")
 @pytest.mark.parametrize(
     ("name", "title"),
     [
@@ -159,6 +160,7 @@ def photo(turn: int = 6) -> bytes:
     return told.getvalue()
 
 
+@pytest.mark.asvs("v5.0.0-14.2.8")
 def test_a_photo_keeps_its_pixels_and_its_way_up_and_says_nothing_else():
     raw = photo()
     made = made_apart("jpeg", raw + b"<script>")

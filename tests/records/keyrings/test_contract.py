@@ -38,6 +38,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
         yield made
 
 
+@pytest.mark.asvs("v5.0.0-13.3.1")
 def test_wraps_and_unwraps(bench: Bench) -> None:
     wrapped = bench.ring.wrap(KEY, ONE)
     assert bench.ring.unwrap(wrapped, ONE) == KEY

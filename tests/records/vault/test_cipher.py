@@ -41,6 +41,7 @@ def refused(blob: bytes, place: Place = PLACE, subkeys: Subkeys = SUBKEYS, versi
     return caught.value.flaw
 
 
+@pytest.mark.asvs("v5.0.0-11.2.5", "v5.0.0-11.3.3")
 def test_every_single_bit_flip_is_refused() -> None:
     flaws = set()
     for bit in range(len(BLOB) * 8):
@@ -85,6 +86,7 @@ def test_under_another_key_or_version_it_does_not_open() -> None:
     assert refused(renamed, subkeys=keys_of(PLACE, version=2), version=2) is Flaw.COMMITMENT
 
 
+@pytest.mark.asvs("v5.0.0-1.5.2")
 def test_format_and_length_are_checked_before_any_key_is_asked_for() -> None:
     def never(_: int) -> Subkeys:
         raise AssertionError("asked for a key")
@@ -112,6 +114,7 @@ def test_subkeys_travel_to_another_process_and_say_nothing() -> None:
     assert repr(XAES(KEY)) == "<XAES>"
 
 
+@pytest.mark.asvs("v5.0.0-11.3.4")
 def test_nonces_never_repeat() -> None:
     count = 100_000
     assert len({seal(SUBKEYS, PLACE, b"")[37:61] for _ in range(count)}) == count

@@ -216,6 +216,7 @@ def test_a_flipped_bit_in_any_segment_is_refused() -> None:
             assert refused(bytes(changed)) is Flaw.TAG
 
 
+@pytest.mark.asvs("v5.0.0-11.2.5")
 def test_cut_anywhere_it_does_not_even_begin() -> None:
     """A reader is made only when the end is right: nothing is released of a document that lost its end."""
     for length in (*range(LEAST + 2), *range(LEAST + 2, len(BLOB), 4_099), *edges_of(BLOB)):
@@ -273,6 +274,7 @@ def test_subkeys_of_another_kind_are_a_mistake_of_the_programmer() -> None:
         seal_document(Subkeys.derive(KEY, 1, "record", "imaging"), PLACE, bytearray().extend)
 
 
+@pytest.mark.asvs("v5.0.0-11.3.4")
 def test_headers_never_repeat_and_a_closed_writer_writes_no_more() -> None:
     assert len({draw_header() for _ in range(10_000)}) == 10_000
     writer = seal_document(KEYS, PLACE, bytearray().extend)

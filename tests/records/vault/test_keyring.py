@@ -68,6 +68,7 @@ def test_every_change_is_refused(ring: LocalKeyring) -> None:
             ring.unwrap(Wrapped(kek, wrapped.blob), ONE)
 
 
+@pytest.mark.asvs("v5.0.0-15.4.1")
 def test_rewraps_under_the_current_key(file: Path, ring: LocalKeyring) -> None:
     old = ring.wrap(KEY, ONE)
     document = json.loads(file.read_text())
@@ -77,6 +78,7 @@ def test_rewraps_under_the_current_key(file: Path, ring: LocalKeyring) -> None:
     assert turned.unwrap(new, ONE) == turned.unwrap(old, ONE) == KEY
 
 
+@pytest.mark.asvs("v5.0.0-13.3.2")
 @pytest.mark.parametrize("mode", [0o440, 0o404, 0o420, 0o401, 0o644])
 def test_refused_when_others_reach_it(file: Path, mode: int) -> None:
     file.chmod(mode)

@@ -23,6 +23,7 @@ def unhex(vector: dict, *names: str) -> list[bytes]:
     return [bytes.fromhex(vector[name]) for name in names]
 
 
+@pytest.mark.asvs("v5.0.0-11.2.1")
 @pytest.mark.parametrize("vector", read("xaes_256_gcm.json")["vectors"])
 def test_xaes_published_vectors(vector: dict) -> None:
     key, nonce, plaintext, aad, expected = unhex(vector, "K", "N", "plaintext", "aad", "ciphertext")

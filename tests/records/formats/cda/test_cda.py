@@ -179,6 +179,7 @@ def test_versions_of_a_document_keep_its_name():
     assert first["id"] == second["id"]
 
 
+@pytest.mark.asvs("v5.0.0-1.3.1")
 def test_only_a_few_tags_come_through():
     told = (
         '<paragraph onclick="x()">avant<script>alert(1)</script><linkHtml href="javascript:alert(2)">lien</linkHtml>'
@@ -195,6 +196,7 @@ def test_only_a_few_tags_come_through():
 BOMB = f'<!DOCTYPE b [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "{"&a;" * 20}">]><ClinicalDocument>&b;</ClinicalDocument>'
 
 
+@pytest.mark.asvs("v5.0.0-1.5.1")
 @pytest.mark.parametrize(
     ("raw", "token"),
     [
@@ -222,6 +224,7 @@ def test_what_is_hostile_or_no_document_is_refused(raw, token):
     assert refusal.value.token == token
 
 
+@pytest.mark.asvs("v5.0.0-1.3.12")
 def test_text_of_ten_thousand_pieces_is_read_at_once():
     assert parse(b"<x>" + b"&#65;" * 100_000 + b"</x>").text == "A" * 100_000
 

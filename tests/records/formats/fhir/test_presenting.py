@@ -219,6 +219,7 @@ def test_a_broken_attachment_is_only_missing_text():
     assert present(broken).narrative == ""
 
 
+@pytest.mark.asvs("v5.0.0-1.3.1", "v5.0.0-1.3.5")
 @pytest.mark.parametrize(
     "markup",
     [
@@ -236,6 +237,7 @@ def test_nothing_of_a_narrative_can_run(markup):
     assert text_of_html(markup) == "ok"
 
 
+@pytest.mark.asvs("v5.0.0-1.3.12")
 @pytest.mark.parametrize(
     "piece", ["<", "<!", "<!--", "<a ", "<![CDATA[", "<?", "</", '<a b="', "&", "<script>", "<li>", "<p>", "a<b"]
 )
@@ -268,6 +270,7 @@ def test_presentations_say_nothing_in_a_traceback():
     assert "Quetzalcoatlus" not in repr(shown) + repr(shown.sections) + repr(shown.sections[0].rows)
 
 
+@pytest.mark.asvs("v5.0.0-1.2.1")
 @needs_samples
 def test_the_hostile_narrative_is_harmless():
     (entry,) = bundle_of(read_fhir((DATA / "hostile/fhir-xss-narrative.json").read_bytes())).entries
