@@ -20,6 +20,7 @@ from audit.events import Event, Outcome
 from audit.log import append
 from consent.categories import Category
 from consent.decisions import Decision, Ground, Refused
+from consent.declaring import declare
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.thresholds import decide_sharing
@@ -96,6 +97,7 @@ def take_turn(ref: DossierRef) -> datetime:
     Without the lock, two windows of the same patient could both end one choice and both begin the
     next: the second would break on an exclusion constraint. No reader waits for it.
     """
+    declare(ref.id)
     with connection.cursor() as cursor:
         key = int.from_bytes(ref.id.bytes[:4], "big", signed=True)
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCKS, key])

@@ -17,6 +17,7 @@ from audit.log import append
 from consent.acting import Invalid, ended, ground_of, period, share
 from consent.categories import Category
 from consent.choosing import find_professional
+from consent.declaring import declared
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.models import Blank, CareRelationship
@@ -85,4 +86,5 @@ def _read(actor: Actor, ref: DossierRef, professional: UUID, at: datetime) -> fr
 def blanks_told(dossier: UUID, professional: UUID | None, at: datetime) -> frozenset[Category]:
     """In which categories this professional is told that something is missing. Plain function."""
     live = Blank.objects.about(dossier).live(at).filter(professional=professional)
-    return frozenset(Category(category) for category in live.values_list("category", flat=True))
+    with declared(dossier):
+        return frozenset(Category(category) for category in live.values_list("category", flat=True))

@@ -20,6 +20,7 @@ from audit.events import Event, Outcome
 from audit.log import append
 from consent.acting import Invalid, ended, moment_fact, period, take_turn
 from consent.decisions import Decision, Refused
+from consent.declaring import declare
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.models import Emergency, ReasonCode
@@ -129,6 +130,7 @@ def end(*, actor: Actor, ref: DossierRef, emergency_id: UUID) -> None:
         Invalid: it is already over.
     """
     with transaction.atomic(durable=True):
+        declare(ref.id)
         facts = load_facts(actor, ref)
         decision = decide_sharing(facts)
         emergency = Emergency.objects.about(ref.id).filter(id=emergency_id).first()

@@ -17,6 +17,7 @@ from audit.log import append
 from consent.acting import may_share, now
 from consent.categories import Category
 from consent.decisions import Decision, Facts, Ground, Refused, Right, decide
+from consent.declaring import Lookup, declared, find
 from consent.dossiers import DossierRef
 from consent.facts import load_facts, load_facts_of
 from consent.models import (
@@ -219,7 +220,9 @@ def patients_of(actor: Actor) -> list[UUID]:
     by_name = CareRelationship.objects.live(Now()).filter(professional=named)
     by_team = TeamCare.objects.live(Now()).filter(organisation__in=teams)
     both = by_name.values_list("during", "dossier").union(by_team.values_list("during", "dossier"))
-    return list(dict.fromkeys(dossier for _, dossier in both.order_by("-during", "dossier")))
+    with declared():
+        find(Lookup.CARED_FOR, named)
+        return list(dict.fromkeys(dossier for _, dossier in both.order_by("-during", "dossier")))
 
 
 def _acts_for(named: UUID, delegate: UUID) -> bool:

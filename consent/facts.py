@@ -32,6 +32,7 @@ from consent.decisions import (
     Switches,
     Target,
 )
+from consent.declaring import declared
 from consent.dossiers import DossierRef
 from consent.matrix import row_from_text
 from consent.models.wish import WishKind
@@ -159,7 +160,8 @@ def load_facts_of(professionals: Iterable[UUID], ref: DossierRef, *, at: datetim
 def _of_patient(actor: Actor, ref: DossierRef, at: datetime | None) -> Facts:
     own = ref.owner is not None and ref.owner == actor.id
     query = _patient_query(past=at is not None, own=own)
-    [(found,)] = fetch(query, {"at": at, "reader": actor.id, "dossier": ref.id})
+    with declared(ref.id):
+        [(found,)] = fetch(query, {"at": at, "reader": actor.id, "dossier": ref.id})
     instant, representations, wishes = json.loads(found)
     wished = _wishes(wishes)
     return Facts(
@@ -181,7 +183,8 @@ def _load(
     reader: UUID | list[UUID], ref: DossierRef, at: datetime | None, delegate: UUID | None = None
 ) -> dict[UUID, Facts]:
     query = _professional_query(past=at is not None, several=isinstance(reader, list), delegated=delegate is not None)
-    rows = fetch(query, {"at": at, "reader": reader, "delegate": delegate, "dossier": ref.id})
+    with declared(ref.id):
+        rows = fetch(query, {"at": at, "reader": reader, "delegate": delegate, "dossier": ref.id})
     return {professional: _facts(ref, delegate, professional, *json.loads(found)) for professional, found in rows}
 
 

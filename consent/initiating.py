@@ -19,6 +19,7 @@ from audit.log import append
 from consent.acting import Invalid, ended, may_share, moment_fact, period, take_turn
 from consent.choosing import find_professional
 from consent.decisions import Decision, Ground
+from consent.declaring import Lookup, find
 from consent.dossiers import DossierRef
 from consent.models import CareCode, CareRelationship, CodeTry
 from consent.models.code import LONGEST
@@ -66,6 +67,7 @@ def find_code(*, actor: Actor, digest: bytes, at: datetime) -> CareCode | Invali
     if CodeTry.objects.filter(professional=actor.professional, at__gt=at - TRIES_WITHIN).count() >= TRIES:
         append(Event.CODE_REFUSED, actor=actor, outcome=Outcome.REFUSED, facts={"reason": "too_many"})
         return Invalid(_("Too many codes were wrong. Wait a quarter of an hour, then ask for a new code."))
+    find(Lookup.CARE_CODE, digest)
     live = CareCode.objects.select_for_update().live(at)
     code = live.filter(digest=digest, used_at=None).first()
     if code is None:

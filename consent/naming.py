@@ -13,6 +13,7 @@ from audit.log import append
 from consent.acting import Invalid, ended, ground_of, moment_fact, period, share
 from consent.choosing import find_organisation, find_professional
 from consent.decisions import Ground
+from consent.declaring import declared
 from consent.dossiers import DossierRef
 from consent.models import Professional, TeamCare, TreatingDoctor
 from consent.professions import Profession
@@ -80,7 +81,8 @@ def _end_treating(actor: Actor, ref: DossierRef, at: datetime) -> None:
 
 def treating_doctor(ref: DossierRef, at: datetime) -> Professional | None:
     """Who is the treating doctor at an instant. Plain function, for letters and pages."""
-    found = TreatingDoctor.objects.about(ref.id).live(at).select_related("professional").first()
+    with declared(ref.id):
+        found = TreatingDoctor.objects.about(ref.id).live(at).select_related("professional").first()
     return found.professional if found else None
 
 

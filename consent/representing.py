@@ -17,6 +17,7 @@ from consent.acting import Invalid, ended, may_share, moment_fact, now, period, 
 from consent.ages import Age
 from consent.categories import Category, Tier
 from consent.decisions import Decision, Facts, Refused, RepresentativeKind, fitting_representations
+from consent.declaring import Lookup, declare, declared, find
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.models import Representation
@@ -131,6 +132,7 @@ def end_representative(*, actor: Actor, ref: DossierRef, representation_id: UUID
         Invalid: it is over.
     """
     with transaction.atomic(durable=True):
+        declare(ref.id)
         facts = load_facts(actor, ref)
         decision = decide_sharing(facts)
         found = Representation.objects.about(ref.id).filter(id=representation_id).first()
@@ -167,7 +169,9 @@ def _end(actor: Actor, ref: DossierRef, found: Representation) -> None:
 def represented_by(account: UUID, at: datetime) -> list[UUID]:
     """The dossiers for which this account acts at an instant, whatever that opens. Plain function."""
     live = Representation.objects.live(at).filter(account=account)
-    return list(live.order_by("during", "id").values_list("dossier", flat=True))
+    with declared():
+        find(Lookup.REPRESENTED, account)
+        return list(live.order_by("during", "id").values_list("dossier", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

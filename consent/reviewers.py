@@ -20,6 +20,7 @@ from audit.log import append
 from consent.acting import Invalid, ended, now, period
 from consent.choosing import find_organisation, find_professional
 from consent.decisions import Decision, Ground, Refused
+from consent.declaring import over_every_dossier
 from consent.models import Emergency, EmergencyReview, Membership, ReasonCode, ReviewingDoctor
 from consent.professions import Profession
 
@@ -114,7 +115,8 @@ def read_own(*, actor: Actor) -> tuple[ToReview, ...]:
         at = now()
         places = places_reviewed(actor, at)
         if places:
-            rows = tuple(describe(row) for row in _emergencies(actor, places))
+            with over_every_dossier():
+                rows = tuple(describe(row) for row in _emergencies(actor, places))
             append(Event.REVIEWS_READ, actor=actor, ground=Ground.REVIEWING, facts={"count": len(rows)})
             return rows
         refusal = decide_reviewing(actor, None, at)

@@ -19,6 +19,7 @@ from audit.events import Event, Outcome
 from audit.log import append
 from consent.acting import Invalid, now
 from consent.decisions import Decision, Facts, Ground, Refused
+from consent.declaring import Lookup, find, over_every_dossier
 from consent.models import Emergency, EmergencyReview, ReasonCode, Verdict
 from consent.reviewers import decide_reviewing
 from consent.thresholds import decide_sharing
@@ -61,8 +62,10 @@ def read_queue(*, actor: Actor) -> tuple[Waiting, ...]:
         at = now()
         if actor.role is Role.ADMINISTRATOR:
             rows = EmergencyReview.objects.filter(reviewed_at=None).select_related("emergency__professional")
+            with over_every_dossier():
+                waiting = list(rows.order_by("due_at", "id"))
             append(Event.REVIEWS_READ, actor=actor)
-            return tuple(_waiting(row, at) for row in rows.order_by("due_at", "id"))
+            return tuple(_waiting(row, at) for row in waiting)
         refusal = _refusal(actor, at)
         append(Event.REVIEWS_READ, actor=actor, outcome=Outcome.REFUSED, ground=refusal.ground)
     raise Refused(refusal)
@@ -91,6 +94,7 @@ def review(*, actor: Actor, emergency_id: UUID, verdict: Verdict) -> None:
     """
     with transaction.atomic(durable=True):
         at = now()
+        find(Lookup.EMERGENCY, emergency_id)
         emergency = Emergency.objects.filter(id=emergency_id).first()
         if actor.role is Role.ADMINISTRATOR or decide_reviewing(actor, emergency, at).allowed:
             return _review(actor, emergency_id, verdict, at)

@@ -13,6 +13,7 @@ from audit.log import append
 from consent.acting import may_share, now
 from consent.categories import Category
 from consent.decisions import Refused, Right
+from consent.declaring import declared
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.models import Choice, Professional, Wish, WishKind
@@ -55,7 +56,8 @@ def read_wishes(*, actor: Actor, ref: DossierRef) -> Wished:
 def newcomer_choices(ref: DossierRef, at: datetime) -> dict[Category, Choice]:
     """The choices in force that close a category for reading to professionals to come. Plain function."""
     live = Choice.objects.about(ref.id).live(at).filter(newcomers=True, right=Right.READ)
-    return {Category(each.category): each for each in live}
+    with declared(ref.id):
+        return {Category(each.category): each for each in live}
 
 
 def _wished(actor: Actor, ref: DossierRef, at: datetime) -> Wished:

@@ -19,6 +19,7 @@ from audit.events import Event
 from audit.log import append
 from consent.acting import Invalid, ended, ground_of, period, reaches, share
 from consent.categories import Category
+from consent.declaring import declared
 from consent.dossiers import DossierRef
 from consent.models.wish import PER_CATEGORY, RESULTS, Wish, WishKind
 
@@ -114,7 +115,8 @@ def _wish_many(
 def result_wish(ref: DossierRef, category: Category, at: datetime) -> WishKind | None:
     """When the patient wishes new results of a category to appear; ``None`` when they never said. Plain function."""
     live = Wish.objects.about(ref.id).live(at).filter(kind__in=[each.value for each in RESULTS], category=category)
-    kind = live.values_list("kind", flat=True).first()
+    with declared(ref.id):
+        kind = live.values_list("kind", flat=True).first()
     return WishKind(kind) if kind else None
 
 

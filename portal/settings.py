@@ -139,6 +139,7 @@ INSTALLED_APPS = [
     "portal.entrance",
     "portal.welcoming",
     "portal.backups",
+    "portal.wall",
     # After the accounts, whose model it asks for while it is imported.
     "django_otp_webauthn",
 ]

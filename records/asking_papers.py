@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor, Role
 from audit.events import Event
 from consent.categories import Category
+from consent.declaring import Lookup, declared, find
 from consent.granting import Invalid
 from records.attempts import Attempt, through
 from records.dossiers import Entered, enter, find_own
@@ -89,7 +90,8 @@ def decline(*, actor: Actor, request_id: UUID) -> None:
 
 def count_waiting(dossier_id: UUID) -> int:
     """How many requests wait for this patient; nothing of them is opened."""
-    return PaperRequest.objects.filter(dossier_id=dossier_id, answer="").count()
+    with declared(dossier_id):
+        return PaperRequest.objects.filter(dossier_id=dossier_id, answer="").count()
 
 
 def _ask(attempt: Attempt, *, dossier_id: UUID, category: Category, words: str) -> UUID | Exception:
@@ -145,6 +147,7 @@ def _read(attempt: Attempt, *, dossier_id: UUID | None) -> tuple[Asked, ...] | E
 
 
 def _answer(attempt: Attempt, *, request_id: UUID, answer: Answer) -> Unknown | None:
+    find(Lookup.PAPER, request_id)
     row = PaperRequest.objects.select_for_update().filter(id=request_id, answer="").first()
     entered = enter(attempt.actor, row.dossier_id) if row is not None else None
     if row is None or entered is None:

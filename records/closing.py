@@ -20,6 +20,7 @@ from django.utils import timezone
 from audit.actor import Actor, Role, SystemTask
 from audit.events import Event
 from audit.log import append
+from consent.declaring import Lookup, declare, declared, find, over_every_dossier
 from records.attempts import Attempt, through
 from records.dossiers import NoDossier
 from records.dossiers import Unknown as Unknown
@@ -66,7 +67,10 @@ def close_after_death(*, actor: Actor, account_id: UUID) -> bool:
     Raises:
         Unknown: this actor may not.
     """
-    dossier_id = Dossier.objects.filter(account_id=account_id, closed_at=None).values_list("id", flat=True).first()
+    with declared():
+        find(Lookup.ACCOUNT, account_id)
+        opened = Dossier.objects.filter(account_id=account_id, closed_at=None)
+        dossier_id = opened.values_list("id", flat=True).first()
     if dossier_id is None:
         return False
     through(Attempt(actor, Event.DOSSIER_CLOSED), partial(_close_of_the_dead, dossier_id=dossier_id))
@@ -95,8 +99,10 @@ def read_receipt(actor: Actor) -> Receipt:
     Raises:
         NoDossier: they have no record, or it is not closed.
     """
-    closed = Dossier.objects.filter(account_id=actor.id).exclude(closed_at=None)
-    dossier = closed.first() if actor.role is Role.PATIENT else None
+    with declared():
+        find(Lookup.ACCOUNT, actor.id)
+        closed = Dossier.objects.filter(account_id=actor.id).exclude(closed_at=None)
+        dossier = closed.first() if actor.role is Role.PATIENT else None
     if dossier is None:
         raise NoDossier
     return _receipt(dossier)
@@ -106,10 +112,12 @@ def expired(now: datetime | None = None) -> list[UUID]:
     """The closed dossiers whose keys are to be destroyed: by age, or by an order. The oldest closing first."""
     over = Q(closed_at__lte=_years_before(now or timezone.now()))
     due = Dossier.objects.filter(over | Q(erasure_order__isnull=False), shredded_at=None)
-    return list(due.order_by(F("closed_at").asc(nulls_last=True)).values_list("id", flat=True))
+    with over_every_dossier():
+        return list(due.order_by(F("closed_at").asc(nulls_last=True)).values_list("id", flat=True))
 
 
 def _close(attempt: Attempt, *, dossier_id: UUID) -> Receipt | Exception:
+    declare(dossier_id)
     # Waits for every writer, as whoever retires a key does: nobody files into a record that is closed meanwhile.
     dossier = Dossier.objects.select_for_update().filter(id=dossier_id, closed_at=None).first()
     if dossier is None:
@@ -125,6 +133,7 @@ def _close(attempt: Attempt, *, dossier_id: UUID) -> Receipt | Exception:
 
 
 def _close_of_the_dead(attempt: Attempt, *, dossier_id: UUID) -> Receipt | Exception:
+    declare(dossier_id)
     dossier = Dossier.objects.select_for_update().filter(id=dossier_id, closed_at=None).first()
     if dossier is None or attempt.actor.role is not Role.ADMINISTRATOR or not attempt.actor.fresh:
         return attempt.unknown()
@@ -142,6 +151,7 @@ def _close_of_the_dead(attempt: Attempt, *, dossier_id: UUID) -> Receipt | Excep
 
 
 def _shred(attempt: Attempt, *, dossier_id: UUID) -> int | Exception:
+    declare(dossier_id)
     dossier = Dossier.objects.select_for_update().filter(id=dossier_id).first()
     if dossier is None or attempt.actor.task is not SystemTask.ERASURE:
         return attempt.unknown()

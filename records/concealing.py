@@ -16,6 +16,7 @@ from audit.log import LoggedEntry
 from consent.ages import Age
 from consent.categories import Category
 from consent.decisions import Facts, Ground, Right, decide
+from consent.declaring import Lookup, declared, find
 from consent.facts import load_facts
 from consent.models import Disclosure
 from records.dossiers import Entered
@@ -41,10 +42,13 @@ def may_announce(record_id: UUID) -> bool:
     """Whether a letter may tell the patient that this record is there: not while it is held back from them, nor from
     a category that they hide from their own screens.
     """
-    row = Record.objects.filter(id=record_id).select_related("dossier").defer("header", "body", "source_digest").first()
-    if row is None or row.dossier.account_id is None:
-        return True
-    facts = load_facts(Actor(id=row.dossier.account_id, role=Role.PATIENT), row.dossier.ref)
+    with declared():
+        find(Lookup.RECORD, record_id)
+        rows = Record.objects.filter(id=record_id).select_related("dossier")
+        row = rows.defer("header", "body", "source_digest").first()
+        if row is None or row.dossier.account_id is None:
+            return True
+        facts = load_facts(Actor(id=row.dossier.account_id, role=Role.PATIENT), row.dossier.ref)
     return decide(facts, category=Category(row.category), right=Right.READ, marks=marks_of(row)).allowed
 
 

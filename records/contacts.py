@@ -14,6 +14,7 @@ from audit.actor import Actor, SystemTask
 from audit.events import Event
 from audit.log import append
 from consent.decisions import Ground
+from consent.declaring import declare
 from records.attempts import Attempt, through
 from records.dossiers import find_own, unseal_contact
 from records.models import Dossier, PatientKey
@@ -69,6 +70,7 @@ def _opened(attempt: Attempt, *, dossier_ids: set[UUID]) -> dict[UUID, Contact |
     if attempt.actor.task is not SystemTask.LETTERS:
         return attempt.unknown()
     rows: dict[Dossier, list[PatientKey]] = {}
+    declare(*dossier_ids)
     for row in PatientKey.objects.filter(dossier_id__in=dossier_ids, dossier__closed_at=None).select_related("dossier"):
         rows.setdefault(row.dossier, []).append(row)
     found: dict[UUID, Contact | Unreadable] = {}

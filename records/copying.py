@@ -21,6 +21,7 @@ from psycopg import Cursor
 from audit.actor import Actor, Role, SystemTask
 from audit.events import Event
 from audit.log import append
+from consent.declaring import Lookup, declare, declared, find, over_every_dossier
 from records.attempts import Attempt, through
 from records.copy_models import Copy, CopyPart, CopyState
 from records.dossiers import Entered, enter
@@ -128,7 +129,9 @@ def take(*, actor: Actor, copy_id: UUID) -> Taking:
 
 def throw_away(copy_id: UUID) -> None:
     """Erase the sealed parts of a copy that was taken."""
-    CopyPart.objects.filter(copy_id=copy_id, copy__state__in=[CopyState.TAKEN, CopyState.ENDED]).delete()
+    with declared():
+        find(Lookup.COPY, copy_id)
+        CopyPart.objects.filter(copy_id=copy_id, copy__state__in=[CopyState.TAKEN, CopyState.ENDED]).delete()
 
 
 def sweep(*, actor: Actor, now: datetime | None = None) -> int:
@@ -142,7 +145,8 @@ def sweep(*, actor: Actor, now: datetime | None = None) -> int:
 
 def of_asker(actor: Actor, dossier_id: UUID) -> Copy | None:
     """The newest copy that this person asked for of this dossier: how far it is, never what it holds."""
-    return Copy.objects.filter(asked_by=actor.id, dossier_id=dossier_id).order_by("-asked_at").first()
+    with declared(dossier_id):
+        return Copy.objects.filter(asked_by=actor.id, dossier_id=dossier_id).order_by("-asked_at").first()
 
 
 def waiting(*, unheard: timedelta, stuck: timedelta) -> list[UUID]:
@@ -150,7 +154,8 @@ def waiting(*, unheard: timedelta, stuck: timedelta) -> list[UUID]:
     now = timezone.now()
     lost = Q(state=CopyState.ASKED, asked_at__lt=now - unheard)
     late = Copy.objects.filter(lost | Q(state=CopyState.MAKING, asked_at__lt=now - stuck))
-    return list(late.values_list("id", flat=True))
+    with over_every_dossier():
+        return list(late.values_list("id", flat=True))
 
 
 def tell(order: Order, *, done: int) -> None:
@@ -159,7 +164,9 @@ def tell(order: Order, *, done: int) -> None:
     Raises:
         Overtaken: another worker makes it, or it is over.
     """
-    if not _mine(order).update(done=done):
+    with declared(order.dossier_id):
+        told = _mine(order).update(done=done)
+    if not told:
         raise Overtaken
 
 
@@ -190,7 +197,7 @@ def _acts_for_patient(entered: Entered) -> bool:
 
 
 def _begin(attempt: Attempt, *, copy_id: UUID, total: int) -> Order | Exception | None:
-    copy = Copy.objects.select_for_update().filter(id=copy_id).first() if _is_house(attempt.actor) else None
+    copy = _locked(copy_id) if _is_house(attempt.actor) else None
     if copy is None:
         return attempt.unknown()
     dossier = Dossier.objects.only("id", "pseudonym", "closed_at").get(id=copy.dossier_id)
@@ -213,6 +220,7 @@ def _begin(attempt: Attempt, *, copy_id: UUID, total: int) -> Order | Exception 
 def _store(attempt: Attempt, *, order: Order, number: int, part: bytes) -> Exception | None:
     if not _is_house(attempt.actor):
         return attempt.unknown()
+    declare(order.dossier_id)
     try:
         keys = WritingKeys(order.dossier_id)
     except Dossier.DoesNotExist:
@@ -243,6 +251,7 @@ def _insert(row: tuple[UUID, UUID, UUID, int, int, bytes, int]) -> None:
 def _finish(attempt: Attempt, *, order: Order, size: int) -> Exception | None:
     if not _is_house(attempt.actor):
         return attempt.unknown()
+    declare(order.dossier_id)
     expires_at = timezone.now() + KEPT
     if not _mine(order).update(state=CopyState.READY, done=1, total=1, size=size, expires_at=expires_at):
         return Overtaken()
@@ -251,7 +260,7 @@ def _finish(attempt: Attempt, *, order: Order, size: int) -> Exception | None:
 
 
 def _fail(attempt: Attempt, *, copy_id: UUID) -> Exception | None:
-    copy = Copy.objects.select_for_update().filter(id=copy_id).first() if _is_house(attempt.actor) else None
+    copy = _locked(copy_id) if _is_house(attempt.actor) else None
     if copy is None:
         return attempt.unknown()
     if copy.state in {CopyState.ASKED, CopyState.MAKING}:
@@ -260,8 +269,8 @@ def _fail(attempt: Attempt, *, copy_id: UUID) -> Exception | None:
 
 
 def _take(attempt: Attempt, *, copy_id: UUID) -> Taking | Exception:
-    copy = Copy.objects.select_for_update().filter(id=copy_id, asked_by=attempt.actor.id).first()
-    entered = enter(attempt.actor, copy.dossier_id) if copy is not None else None
+    copy = _locked(copy_id)
+    entered = enter(attempt.actor, copy.dossier_id) if copy and copy.asked_by == attempt.actor.id else None
     if copy is None or entered is None:
         return attempt.unknown()
     attempt.stand_before(entered)
@@ -276,12 +285,14 @@ def _take(attempt: Attempt, *, copy_id: UUID) -> Taking | Exception:
 
 def _parts(copy: Copy) -> Iterator[bytes]:
     """The bytes of the file, part by part; as many as were written, or it fails."""
-    keys = PatientKeys(copy.dossier_id, PatientKey.objects.filter(dossier_id=copy.dossier_id))
+    with declared(copy.dossier_id):
+        keys = PatientKeys(copy.dossier_id, PatientKey.objects.filter(dossier_id=copy.dossier_id))
     number, left = 0, copy.size
     while left:
         number += 1
         # One statement for each: a rotation may seal the next one again meanwhile.
-        part = CopyPart.objects.filter(id=_place(copy.id, number)).first()
+        with declared(copy.dossier_id):
+            part = CopyPart.objects.filter(id=_place(copy.id, number)).first()
         if part is None:
             raise Unreadable(Flaw.LENGTH)
         plain = keys.open_("copy", part.id, number, part.sealed)[: part.length]
@@ -294,15 +305,24 @@ def _parts(copy: Copy) -> Iterator[bytes]:
 def _sweep(attempt: Attempt, *, now: datetime) -> int | Exception:
     if attempt.actor.task is not SystemTask.SWEEP:
         return attempt.unknown()
-    live = Copy.objects.select_for_update(of=("self",), skip_locked=True).filter(state__in=_LIVE)
-    over = list(live.filter(Q(expires_at__lte=now) | Q(dossier__closed_at__isnull=False)))
+    over_now = Q(state__in=_LIVE) & (Q(expires_at__lte=now) | Q(dossier__closed_at__isnull=False))
+    # What a download that broke off left: an hour is longer than any answer takes.
+    broken_off = Q(ended_at__lt=now - timedelta(hours=1), parts__isnull=False)
+    with over_every_dossier():
+        declare_these = set(Copy.objects.filter(over_now | broken_off).values_list("dossier_id", flat=True))
+    declare(*declare_these)
+    over = list(Copy.objects.select_for_update(of=("self",), skip_locked=True).filter(over_now))
     for copy in over:
         _end(copy)
         attempt.ref, attempt.object_id = Dossier.objects.get(id=copy.dossier_id).ref, copy.id
         append(Event.EXPORT_ENDED, actor=attempt.actor, dossier=attempt.ref.pseudonym, object_id=copy.id)
-    # What a download that broke off left: an hour is longer than any answer takes.
     CopyPart.objects.filter(copy__ended_at__lt=now - timedelta(hours=1)).delete()
     return len(over)
+
+
+def _locked(copy_id: UUID) -> Copy | None:
+    find(Lookup.COPY, copy_id)
+    return Copy.objects.select_for_update().filter(id=copy_id).first()
 
 
 def _end(copy: Copy, state: CopyState = CopyState.ENDED) -> None:

@@ -17,6 +17,7 @@ from audit.events import Event, Outcome
 from audit.log import append
 from consent.categories import Category
 from consent.decisions import Decision, Right, decide
+from consent.declaring import Lookup, find
 from records.attempts import Attempt, through
 from records.dossiers import Entered, enter
 from records.dossiers import Unknown as Unknown
@@ -152,6 +153,7 @@ def _remove(attempt: Attempt, *, document_id: UUID) -> Exception | None:
 
 def _found(attempt: Attempt, document_id: UUID) -> tuple[Entered, Document, Decision] | Exception:
     """The row of a document whose record this actor may read, or that is theirs and staged."""
+    find(Lookup.DOCUMENT, document_id)
     row = Document.objects.filter(id=document_id, removed_at=None).select_related("record").first()
     entered = enter(attempt.actor, row.dossier_id) if row is not None else None
     if row is None or entered is None:

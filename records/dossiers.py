@@ -12,6 +12,7 @@ from audit.prepared import models_of
 from consent.ages import age_on
 from consent.categories import Category
 from consent.decisions import Decision, Facts, Ground, Right, decide
+from consent.declaring import Lookup, declared, find
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.thresholds import decide_opening
@@ -83,7 +84,8 @@ def ref_of(dossier_id: UUID) -> DossierRef:
     Raises:
         Unknown: there is none, or it is closed.
     """
-    dossier = Dossier.objects.filter(id=dossier_id, closed_at=None).only("id", "pseudonym", "account_id").first()
+    with declared(dossier_id):
+        dossier = Dossier.objects.filter(id=dossier_id, closed_at=None).only("id", "pseudonym", "account_id").first()
     if dossier is None:
         raise Unknown
     return dossier.ref
@@ -98,7 +100,9 @@ def find_own(actor: Actor) -> DossierRef:
     """
     if actor.role is not Role.PATIENT:
         raise NoDossier
-    own = models_of(Dossier, "found.account_id = %s", (actor.id,))
+    with declared():
+        find(Lookup.ACCOUNT, actor.id)
+        own = models_of(Dossier, "found.account_id = %s", (actor.id,))
     if not own:
         raise NoDossier
     if own[0].closed_at is not None:
@@ -107,7 +111,15 @@ def find_own(actor: Actor) -> DossierRef:
 
 
 def enter(actor: Actor, dossier_id: UUID) -> Entered | None:
-    """Stand before a dossier, in two queries; ``None`` when there is none, or it is closed."""
+    """Stand before a dossier, in two queries; ``None`` when there is none, or it is closed.
+
+    The open transaction, if there is one, is about this dossier from now on.
+    """
+    with declared(dossier_id):
+        return _enter(actor, dossier_id)
+
+
+def _enter(actor: Actor, dossier_id: UUID) -> Entered | None:
     rows = models_of(PatientKey, "found.dossier_id = %s", (dossier_id,), together="dossier")
     if not rows or rows[0].dossier.closed_at is not None:
         return None
@@ -136,7 +148,8 @@ def aged_ref(dossier_id: UUID) -> DossierRef:
         Unknown: there is none, or it is closed.
         Unreadable: its identity does not open.
     """
-    rows = list(PatientKey.objects.filter(dossier_id=dossier_id).select_related("dossier"))
+    with declared(dossier_id):
+        rows = list(PatientKey.objects.filter(dossier_id=dossier_id).select_related("dossier"))
     if not rows or rows[0].dossier.closed_at is not None:
         raise Unknown
     dossier = rows[0].dossier

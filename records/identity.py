@@ -16,6 +16,7 @@ from audit.actor import Actor, Role, SystemTask
 from audit.events import Event
 from audit.log import append
 from consent.decisions import Ground
+from consent.declaring import Lookup, declare, find
 from consent.dossiers import DossierRef
 from consent.explaining import patients_of
 from consent.granting import Invalid
@@ -106,9 +107,10 @@ def found_dossier(
     digest = None
     if identity.ins:
         digest = lookup_digest("ins", spell_ins(identity.ins))
-        if Dossier.objects.filter(ins_digest=digest).exists():
+        if find(Lookup.INS, digest):
             raise Invalid(_("There is already a health record for this national health number."))
     dossier_id = uuid4()
+    declare(dossier_id)
     keys = FirstKeys(dossier_id)
     dossier = Dossier.objects.create(
         id=dossier_id,
@@ -145,6 +147,7 @@ def _identities(attempt: Attempt, *, dossier_ids: set[UUID]) -> dict[UUID, Ident
     if attempt.actor.role is not Role.PROFESSIONAL:
         return attempt.unknown()
     cared_for = [dossier for dossier in patients_of(attempt.actor) if dossier in dossier_ids]
+    declare(*cared_for)
     rows: dict[Dossier, list[PatientKey]] = {}
     keys_of = PatientKey.objects.filter(dossier_id__in=cared_for, dossier__closed_at=None)
     for row in keys_of.select_related("dossier"):
@@ -164,7 +167,8 @@ def _identities(attempt: Attempt, *, dossier_ids: set[UUID]) -> dict[UUID, Ident
 def _found(attempt: Attempt, *, ins: str) -> DossierRef | Exception | None:
     if attempt.actor.role is not Role.PROFESSIONAL and attempt.actor.task not in _FOUNDERS:
         return attempt.unknown()
-    dossier = Dossier.objects.filter(ins_digest=lookup_digest("ins", ins), closed_at=None).first()
+    found = find(Lookup.INS, lookup_digest("ins", ins))
+    dossier = Dossier.objects.filter(id__in=found, closed_at=None).first()
     if dossier is None:
         attempt.unknown()
         return None
@@ -173,6 +177,7 @@ def _found(attempt: Attempt, *, ins: str) -> DossierRef | Exception | None:
 
 
 def _contact(attempt: Attempt, *, dossier_id: UUID) -> Contact | Exception:
+    declare(dossier_id)
     rows = list(PatientKey.objects.filter(dossier_id=dossier_id).select_related("dossier"))
     if not rows or rows[0].dossier.closed_at is not None:
         return attempt.unknown()

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, Min
 
+from consent.declaring import declared, over_every_dossier
 from records.models import HouseKey, KeyState, PatientKey
 from records.sealed_rows import count_all, count_all_behind, count_behind
 from records.turning import unfinished
@@ -70,15 +71,16 @@ def read_lock(dossier_id: UUID) -> Lock:
     Raises:
         PatientKey.DoesNotExist: there is no such dossier, or it is closed.
     """
-    active = PatientKey.objects.get(dossier_id=dossier_id, state=KeyState.ACTIVE)
-    turning = PatientKey.objects.filter(dossier_id=dossier_id, state=KeyState.DECRYPT_ONLY, retired_at=None).exists()
-    return Lock(
-        version=active.version,
-        made_at=active.created_at,
-        turning=turning,
-        left=count_behind(dossier_id, active.version),
-        total=count_behind(dossier_id, active.version + 1),
-    )
+    with declared(dossier_id):
+        keys = PatientKey.objects.filter(dossier_id=dossier_id)
+        active = keys.get(state=KeyState.ACTIVE)
+        return Lock(
+            version=active.version,
+            made_at=active.created_at,
+            turning=keys.filter(state=KeyState.DECRYPT_ONLY, retired_at=None).exists(),
+            left=count_behind(dossier_id, active.version),
+            total=count_behind(dossier_id, active.version + 1),
+        )
 
 
 def report_keys() -> KeyReport:
@@ -87,6 +89,11 @@ def report_keys() -> KeyReport:
     Raises:
         records.vault.keyring.KeyringRefused: the keyring cannot be used.
     """
+    with over_every_dossier():
+        return _counted()
+
+
+def _counted() -> KeyReport:
     states = dict(PatientKey.objects.values_list("state").annotate(Count("id")))
     active = PatientKey.objects.filter(state=KeyState.ACTIVE)
     retired = PatientKey.objects.filter(state=KeyState.DECRYPT_ONLY, retired_at__isnull=False)

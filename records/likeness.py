@@ -21,6 +21,7 @@ from django.utils import timezone
 from audit.actor import Actor, SystemTask
 from audit.events import Event
 from audit.log import append
+from consent.declaring import Lookup, declare, declared, find, over_every_dossier
 from consent.models import Membership, Professional
 from records.dossiers import Unknown, unseal_identity
 from records.house import digester, lookup_digest
@@ -96,7 +97,9 @@ def keep_missing(*, actor: Actor, limit: int = 500) -> int:
     if actor.task not in {*_DECLARERS, SystemTask.SWEEP}:
         raise Unknown
     with transaction.atomic(durable=True):
-        missing = list(Dossier.objects.filter(likeness=None, closed_at=None).order_by("id")[:limit])
+        with over_every_dossier():
+            missing = list(Dossier.objects.filter(likeness=None, closed_at=None).order_by("id")[:limit])
+        declare(*(dossier.id for dossier in missing))
         for dossier in missing:
             keys = PatientKeys(dossier.id, PatientKey.objects.filter(dossier_id=dossier.id))
             identity = unseal_identity(keys, dossier.identity_revision, bytes(dossier.sealed_identity))
@@ -138,9 +141,11 @@ class _Known:
 
     def __init__(self, pairs: Sequence[Pair]) -> None:
         self._digest = digester("likeness")
-        dossiers = Dossier.objects.filter(pseudonym__in={pair.dossier for pair in pairs}).select_related("likeness")
         fields = ("id", "pseudonym", "account_id", "ins_digest", "likeness")
-        self._dossiers = {dossier.pseudonym: dossier for dossier in dossiers.only(*fields)}
+        with declared():
+            found = find(Lookup.PSEUDONYM, *{pair.dossier for pair in pairs})
+            dossiers = Dossier.objects.filter(id__in=found).select_related("likeness").only(*fields)
+            self._dossiers = {dossier.pseudonym: dossier for dossier in dossiers}
         actors = {pair.actor for pair in pairs}
         self._names = dict(Professional.objects.filter(account_id__in=actors).values_list("account_id", "family"))
         self._staff = {row.account_id: row for row in StaffLikeness.objects.filter(account_id__in=actors)}

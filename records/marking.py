@@ -19,6 +19,7 @@ from audit.events import Event
 from consent.ages import Age
 from consent.categories import Category
 from consent.decisions import Decision
+from consent.declaring import Lookup, find
 from consent.granting import Invalid
 from consent.wishing import WishKind, result_wish
 from records.attempts import Attempt, through
@@ -92,6 +93,7 @@ def _as_professional(attempt: Attempt, *, act: _Act, record_id: UUID) -> Unknown
 
 
 def _found(attempt: Attempt, record_id: UUID) -> tuple[Entered, Record] | None:
+    find(Lookup.RECORD, record_id)
     record = Record.objects.select_for_update().filter(id=record_id).defer("header", "body").first()
     entered = enter(attempt.actor, record.dossier_id) if record is not None else None
     if record is None or entered is None:

@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from audit.pseudonyms import uuid_range
+from consent.declaring import Lookup, declared, find, over_every_dossier
 from records.dossiers import unseal_identity
 from records.models import Dossier, PatientKey
 from records.patient_keys import PatientKeys
@@ -29,13 +30,16 @@ def find_pseudonym(text: str) -> UUID | None:
     Raises:
         BadPseudonym: ``text`` is no pseudonym.
     """
-    found = list(Dossier.objects.filter(pseudonym__range=uuid_range(text)).values_list("pseudonym", flat=True)[:2])
+    with over_every_dossier():
+        found = list(Dossier.objects.filter(pseudonym__range=uuid_range(text)).values_list("pseudonym", flat=True)[:2])
     return found[0] if len(found) == 1 else None
 
 
 def pseudonym_of_account(account_id: UUID) -> UUID | None:
     """The pseudonym of the record that belongs to an account, if any."""
-    return Dossier.objects.filter(account_id=account_id).values_list("pseudonym", flat=True).first()
+    with declared():
+        find(Lookup.ACCOUNT, account_id)
+        return Dossier.objects.filter(account_id=account_id).values_list("pseudonym", flat=True).first()
 
 
 def name_behind(pseudonym: UUID) -> Named | None:
@@ -45,6 +49,7 @@ def name_behind(pseudonym: UUID) -> Named | None:
     Raises:
         Unreadable: the identity does not open.
     """
+    find(Lookup.PSEUDONYM, pseudonym)
     rows = list(PatientKey.objects.filter(dossier__pseudonym=pseudonym).select_related("dossier"))
     if not rows:
         return None

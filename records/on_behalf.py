@@ -9,13 +9,13 @@ from uuid import UUID
 from audit.actor import Actor, Role
 from audit.events import Event
 from consent.acting import now
+from consent.declaring import Lookup, declared, find
 from consent.dossiers import DossierRef
 from consent.representing import represented_by
 from records.attempts import Attempt, through
 from records.dossiers import NoDossier as NoDossier
 from records.dossiers import Unknown as Unknown
 from records.dossiers import aged_ref, enter, find_own, ref_of
-from records.models import Dossier
 from records.people import Identity
 
 __all__ = ["Identity", "NoDossier", "Unknown", "acting_for", "find_dossier", "read_represented"]
@@ -40,10 +40,11 @@ def find_dossier(actor: Actor) -> DossierRef:
     """
     if actor.role is not Role.PATIENT or actor.on_behalf_of is None:
         return find_own(actor)
-    theirs = Dossier.objects.filter(pseudonym=actor.on_behalf_of).only("id").first()
-    if theirs is None:
+    with declared():
+        theirs = find(Lookup.PSEUDONYM, actor.on_behalf_of)
+    if not theirs:
         raise NoDossier
-    return aged_ref(theirs.id)
+    return aged_ref(theirs[0])
 
 
 def read_represented(*, actor: Actor) -> Identity:
@@ -58,8 +59,8 @@ def read_represented(*, actor: Actor) -> Identity:
 
 def _represented(attempt: Attempt) -> Identity | Exception:
     whose = attempt.actor.on_behalf_of
-    theirs = Dossier.objects.filter(pseudonym=whose).only("id").first() if whose is not None else None
-    entered = enter(attempt.actor, theirs.id) if theirs is not None else None
+    theirs = find(Lookup.PSEUDONYM, whose) if whose is not None else []
+    entered = enter(attempt.actor, theirs[0]) if theirs else None
     if entered is None:
         return attempt.unknown()
     attempt.ref = entered.ref

@@ -16,6 +16,7 @@ from django.db import connection
 from audit.actor import Actor
 from audit.events import Event
 from audit.log import append
+from consent.declaring import declare, declared
 from records.models import Dossier, KeyState, PatientKey
 from records.unlocking import make_key, unlock
 from records.vault.cipher import Flaw, Subkeys, Unreadable, open_
@@ -63,7 +64,8 @@ class PatientKeys:
     def _row(self, version: int) -> PatientKey:
         if version not in self._rows:
             # A rotation may have begun since the keys were loaded: look once, then give up.
-            row = PatientKey.objects.filter(dossier_id=self.dossier_id, version=version).first()
+            with declared(self.dossier_id):
+                row = PatientKey.objects.filter(dossier_id=self.dossier_id, version=version).first()
             if row is None:
                 raise Unreadable(Flaw.UNKNOWN_KEY)
             self._rows[version] = row
@@ -142,6 +144,7 @@ def _new_row(dossier_id: UUID, version: int) -> PatientKey:
 
 
 def _share_lock(dossier_id: UUID) -> int:
+    declare(dossier_id)
     # The dossier's row is locked and read, not the key's: ``WHERE state = 'active' FOR SHARE`` finds
     # no row at all when a rotation commits in between.
     with connection.cursor() as cursor:

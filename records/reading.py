@@ -13,6 +13,7 @@ from uuid import UUID
 from audit.actor import Actor
 from audit.events import Event
 from consent.categories import Category
+from consent.declaring import Lookup, find
 from records.attached import attached_to
 from records.attempts import Attempt, drawer_bits, through
 from records.comparable import series_of
@@ -133,6 +134,7 @@ def _drawer(attempt: Attempt, *, dossier_id: UUID, category: Category, leaf: Lea
 
 def _record(attempt: Attempt, *, record_id: UUID) -> RecordView | Exception:
     # Nothing sealed is fetched before the decision: only whose it is, where it lies, and its marks.
+    find(Lookup.RECORD, record_id)
     marked = Record.objects.filter(id=record_id).defer("header", "body", "source_digest").first()
     if marked is None:
         return attempt.unknown()

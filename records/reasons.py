@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from consent.declaring import declared
 from consent.models import Emergency
 from records.models import PatientKey
 from records.patient_keys import Blob, PatientKeys, WritingKeys, digest_of
@@ -41,7 +42,8 @@ def open_words(dossier_id: UUID, object_id: UUID, blob: Blob) -> str:
     Raises:
         Unreadable: they were changed, or the key is destroyed.
     """
-    keys = PatientKeys(dossier_id, PatientKey.objects.filter(dossier_id=dossier_id))
+    with declared(dossier_id):
+        keys = PatientKeys(dossier_id, PatientKey.objects.filter(dossier_id=dossier_id))
     return str(json.loads(keys.open_("reason", object_id, 1, blob))["text"])
 
 
@@ -52,8 +54,7 @@ def open_emergency_words(dossier_id: UUID, ids: Iterable[UUID]) -> dict[UUID, st
         Unreadable: some were changed, or the key is destroyed.
     """
     wanted = list(ids)
-    rows = list(Emergency.objects.about(dossier_id).filter(id__in=wanted)) if wanted else []
-    if not rows:
-        return {}
-    keys = PatientKeys(dossier_id, PatientKey.objects.filter(dossier_id=dossier_id))
+    with declared(dossier_id):
+        rows = list(Emergency.objects.about(dossier_id).filter(id__in=wanted)) if wanted else []
+        keys = PatientKeys(dossier_id, PatientKey.objects.filter(dossier_id=dossier_id) if rows else [])
     return {row.id: str(json.loads(keys.open_("reason", row.id, 1, row.sealed_reason))["text"]) for row in rows}

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from audit.actor import Actor
 from audit.events import Event
 from consent.categories import Category
+from consent.declaring import Lookup, find
 from consent.granting import Invalid
 from records.attempts import Attempt, through
 from records.dossiers import Unknown as Unknown
@@ -40,6 +41,7 @@ def remove_own(*, actor: Actor, record_id: UUID, confirmed: bool) -> Category:
 
 
 def _remove(attempt: Attempt, *, record_id: UUID, confirmed: bool) -> Category | Exception:
+    find(Lookup.RECORD, record_id)
     known = Record.objects.filter(id=record_id).defer("header", "body").first()
     entered = enter(attempt.actor, known.dossier_id) if known is not None else None
     if known is None or entered is None:

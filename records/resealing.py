@@ -16,6 +16,7 @@ from uuid import UUID
 from audit.actor import Actor, SystemTask
 from audit.events import Event
 from audit.log import append
+from consent.declaring import Lookup, declared, find
 from records.attempts import Attempt, through
 from records.dossiers import Unknown as Unknown
 from records.keeping import leave_object
@@ -32,11 +33,13 @@ _log = logging.getLogger("carnet.records")
 
 def documents_behind(dossier_id: UUID) -> list[UUID]:
     """The documents of a dossier that lie under another key than the one in force."""
-    dossier = Dossier.objects.filter(id=dossier_id, closed_at=None).only("active_key_version").first()
-    if dossier is None:
-        return []
-    behind = Document.objects.filter(dossier_id=dossier_id, key_version__lt=dossier.active_key_version, removed_at=None)
-    return list(behind.order_by("id").values_list("id", flat=True))
+    with declared(dossier_id):
+        dossier = Dossier.objects.filter(id=dossier_id, closed_at=None).only("active_key_version").first()
+        if dossier is None:
+            return []
+        lying = Document.objects.filter(dossier_id=dossier_id, removed_at=None)
+        behind = lying.filter(key_version__lt=dossier.active_key_version)
+        return list(behind.order_by("id").values_list("id", flat=True))
 
 
 def reseal_documents(
@@ -97,6 +100,7 @@ def reseal_document(*, actor: Actor, document_id: UUID) -> bool:
 
 
 def _read(attempt: Attempt, *, document_id: UUID) -> tuple[Document, PatientKeys, Subkeys] | Exception:
+    find(Lookup.DOCUMENT, document_id)
     row = Document.objects.filter(id=document_id, removed_at=None).select_related("dossier").first()
     if row is None or row.dossier.closed_at is not None or attempt.actor.task is not SystemTask.ROTATION:
         return attempt.unknown()

@@ -9,6 +9,7 @@ from uuid import UUID
 from audit.actor import Actor
 from audit.events import Event
 from consent.acting import now
+from consent.declaring import Lookup, find
 from consent.models import Emergency
 from consent.reviewers import ToReview, decide_reviewing, describe
 from records.attempts import Attempt, through
@@ -40,6 +41,7 @@ def read_reason(*, actor: Actor, emergency_id: UUID) -> Reason:
 
 
 def _read(attempt: Attempt, *, emergency_id: UUID) -> Reason | Exception:
+    find(Lookup.EMERGENCY, emergency_id)
     emergency = Emergency.objects.select_related("professional", "review").filter(id=emergency_id).first()
     decision = decide_reviewing(attempt.actor, emergency, now())
     if emergency is None:

@@ -20,6 +20,7 @@ from psycopg import Cursor, sql
 from audit.actor import Actor, SystemTask
 from audit.events import Event
 from audit.log import append
+from consent.declaring import declare, over_every_dossier
 from records.attempts import Attempt, through
 from records.dossiers import Unknown as Unknown
 from records.house import owner_of
@@ -55,7 +56,10 @@ def _rewrap(attempt: Attempt, *, limit: int) -> int | Exception:
         return attempt.unknown()
     ring = keyring()
     behind = PatientKey.objects.exclude(kek_id=ring.current_kek_id()).exclude(wrapped=None)
-    patients = _again(ring, _locked(behind, "dossier_id")[:limit], lambda owner: owner)
+    with over_every_dossier():
+        batch = dict(behind.order_by("id").values_list("id", "dossier_id")[:limit])
+    declare(*batch.values())
+    patients = _again(ring, _locked(behind.filter(id__in=batch), "dossier_id"), lambda owner: owner)
     _write(PatientKey, patients)
     rest = HouseKey.objects.exclude(kek_id=ring.current_kek_id()).exclude(wrapped=None)
     house = _again(ring, _locked(rest, "purpose"), owner_of)

@@ -29,6 +29,7 @@ from psycopg.errors import LockNotAvailable
 from audit.actor import Actor, Role, SystemTask
 from audit.events import Event
 from audit.log import append
+from consent.declaring import declare
 from records.attempts import Attempt, through
 from records.dossiers import Unknown as Unknown
 from records.dossiers import unseal_contact, unseal_identity
@@ -184,6 +185,7 @@ def _turn_dossier(dossier: Dossier, keys: NextKeys) -> None:
 def _reseal(attempt: Attempt, *, dossier_id: UUID, after: Reached, limit: int) -> Progress | Exception:
     if not _is_house(attempt.actor):
         return attempt.unknown()
+    declare(dossier_id)
     dossier = Dossier.objects.filter(id=dossier_id, closed_at=None).only("id", "pseudonym", "account_id").first()
     if dossier is None:
         return attempt.unknown()
@@ -270,6 +272,7 @@ def _left(dossier: Dossier, version: int) -> int:
 
 
 def _locked(dossier_id: UUID) -> Dossier | None:
+    declare(dossier_id)
     # Waits for every writer that chose its key before, and keeps the next ones waiting until the commit.
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_WAIT}'")

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 from psycopg import Cursor, sql
 
+from consent.declaring import declared
 from records.patient_keys import WritingKeys, digest_of
 from records.vault.cipher import Unreadable
 
@@ -79,7 +80,7 @@ def count_behind(dossier_id: UUID, version: int) -> int:
         )
         for table in (*SEALED, STORED)
     )
-    with connection.cursor() as cursor:
+    with declared(dossier_id), connection.cursor() as cursor:
         cursor.execute(sql.SQL("SELECT {}").format(counts), {"dossier": dossier_id, "version": version})
         return int(cursor.fetchone()[0])
 

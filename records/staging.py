@@ -9,6 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from audit.actor import Actor
+from consent.declaring import declared
 from records.attaching import Staged
 from records.dossiers import Unknown as Unknown
 from records.exchange import ImportReport, import_bundle
@@ -35,9 +36,10 @@ def import_staged(*, actor: Actor, dossier_id: UUID, document_id: UUID, name: st
         Refused: the actor may not deposit in one of the drawers.
         StoreAway: the store cannot be used now.
     """
-    row = Document.objects.filter(
-        id=document_id, dossier_id=dossier_id, record=None, removed_at=None, uploader=actor.id
-    ).first()
+    with declared(dossier_id):
+        row = Document.objects.filter(
+            id=document_id, dossier_id=dossier_id, record=None, removed_at=None, uploader=actor.id
+        ).first()
     if row is None:
         raise Unknown
     staged = Staged(row.id, _content(row))
@@ -53,7 +55,8 @@ def _content(row: Document) -> bytes:
     """The bytes of a staged document, whose owner is about to file it."""
     if row.sealed_size > 2 * MAX_BYTES:
         raise Unreadable(sentence_of("too-large", {"size": row.sealed_size // 2**20, "ceiling": MAX_BYTES // 2**20}))
-    keys = PatientKeys(row.dossier_id, PatientKey.objects.filter(dossier_id=row.dossier_id))
+    with declared(row.dossier_id):
+        keys = PatientKeys(row.dossier_id, PatientKey.objects.filter(dossier_id=row.dossier_id))
     reader, stored = open_object(keys, row)
     try:
         return b"".join(reader.pieces())

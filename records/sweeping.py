@@ -15,6 +15,7 @@ from django.utils import timezone
 from audit.actor import Actor, SystemTask
 from audit.events import Event, Outcome
 from audit.log import append
+from consent.declaring import declare, over_every_dossier
 from records.attempts import Attempt, through
 from records.dossiers import Unknown as Unknown
 from records.keeping import empty_row
@@ -77,7 +78,11 @@ def _empty_staged(attempt: Attempt, *, before: datetime) -> int | Exception:
     if attempt.actor.task is not SystemTask.SWEEP:
         return attempt.unknown()
     rows = Document.objects.filter(record=None, removed_at=None, received_at__lt=before).select_related("dossier")
-    expired = list(rows.order_by("id").select_for_update(of=("self",), skip_locked=True)[:_AT_ONCE])
+    with over_every_dossier():
+        next_ones = list(rows.order_by("id").values_list("id", "dossier_id")[:_AT_ONCE])
+    declare(*(dossier_id for _id, dossier_id in next_ones))
+    rows = rows.filter(id__in=[id_ for id_, _dossier_id in next_ones])
+    expired = list(rows.order_by("id").select_for_update(of=("self",), skip_locked=True))
     for row in expired:
         empty_row(row)
         append(
@@ -119,7 +124,8 @@ def _delete_orphans(store: Store, before: datetime) -> int:
 
 
 def _named_by_nobody(names: list[str]) -> list[str]:
-    known = set(Document.objects.filter(stored_as__in=names).values_list("stored_as", flat=True))
+    with over_every_dossier():
+        known = set(Document.objects.filter(stored_as__in=names).values_list("stored_as", flat=True))
     # Those that are waiting for their time are not orphans.
     known |= set(FormerObject.objects.filter(name__in=names, deleted_at=None).values_list("name", flat=True))
     return [name for name in names if name not in known]

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audit.actor import Actor, SystemTask
+from consent.declaring import over_every_dossier
 from records.models import KeyState, PatientKey
 from records.resealing import reseal_documents
 from records.rotation import BATCH, GRACE, Busy, Reached, Unknown, begin, destroy, finish, reseal_batch
@@ -72,7 +73,8 @@ def unfinished() -> list[UUID]:
     turning = PatientKey.objects.filter(state=KeyState.DECRYPT_ONLY, retired_at=None)
     # The version in force was made when the rotation began.
     active = PatientKey.objects.filter(state=KeyState.ACTIVE, dossier_id__in=turning.values("dossier_id"))
-    return list(active.order_by("created_at").values_list("dossier_id", flat=True))
+    with over_every_dossier():
+        return list(active.order_by("created_at").values_list("dossier_id", flat=True))
 
 
 def begin_some(before: datetime, *, limit: int) -> int:
@@ -111,7 +113,8 @@ def destroy_ripe(*, grace: timedelta = GRACE) -> int:
     """Destroy every retired version whose time of grace is over; how many."""
     ripe = PatientKey.objects.filter(state=KeyState.DECRYPT_ONLY, retired_at__lte=timezone.now() - grace)
     house = Actor.system(SystemTask.ROTATION)
-    dossiers = list(ripe.order_by("dossier_id").values_list("dossier_id", flat=True).distinct())
+    with over_every_dossier():
+        dossiers = list(ripe.order_by("dossier_id").values_list("dossier_id", flat=True).distinct())
     return sum(_destroy_unless_busy(house, dossier_id, grace) for dossier_id in dossiers)
 
 
@@ -127,7 +130,8 @@ def due(before: datetime) -> list[tuple[UUID, int]]:
     active = PatientKey.objects.filter(state=KeyState.ACTIVE, created_at__lt=before)
     older = PatientKey.objects.filter(dossier_id=OuterRef("dossier_id"), state=KeyState.DECRYPT_ONLY, retired_at=None)
     rows = active.exclude(Exists(older)).order_by("created_at").values_list("dossier_id", "version")
-    return list(rows)
+    with over_every_dossier():
+        return list(rows)
 
 
 def _is_over(until: float | None) -> bool:

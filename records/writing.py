@@ -24,6 +24,7 @@ from audit.events import Event, Outcome
 from audit.log import append
 from consent.categories import Category
 from consent.decisions import Decision, Facts, Refused, Right, decide
+from consent.declaring import Lookup, find
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.thresholds import decide_opening, decide_sharing
@@ -275,6 +276,7 @@ def _find_made_here(filing: Filing, source: bytes, digest: bytes) -> None:
 
 
 def _mark(attempt: Attempt, *, record_id: UUID, masked_at: datetime | None) -> Exception | None:
+    find(Lookup.RECORD, record_id)
     record = Record.objects.select_for_update().filter(id=record_id).defer("header", "body").first()
     if record is None:
         return attempt.unknown()

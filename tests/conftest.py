@@ -33,7 +33,7 @@ from audit.sequencing import sequence_once
 from audit.verifying import verify_log
 from portal import embedded, roles
 from portal.running.translations import compile_catalogues
-from tests import chromium
+from tests import chromium, wall
 from tests.counts import COUNTS, IS_SOAK
 from tests.settings import FOLDER, SOCKETS
 
@@ -173,6 +173,8 @@ def template(server_url: str, django_db_blocker: pytest.FixtureRequest) -> str:
         _point_django_at(TEMPLATE, server_url)
         call_command("migrate", database="owner", verbosity=0, interactive=False)
         _point_django_at("none", server_url)
+    with psycopg.connect(make_conninfo(server_url, dbname=TEMPLATE), autocommit=True) as superuser:
+        wall.open_gate(superuser)
     return TEMPLATE
 
 
@@ -197,12 +199,14 @@ def db(
         roles.create_database(superuser, name, template=template)
     with django_db_blocker.unblock():
         _point_django_at(name, server_url)
+        wall.GATE.found.clear()
         yield Database(name, *(_url(alias) for alias in ALIASES), make_conninfo(server_url, dbname=name))
         wrong = "" if _damages_the_log(request.node) else _what_is_wrong_with_the_log()
         _point_django_at("none", server_url)
     with psycopg.connect(server_url, autocommit=True) as superuser:
         superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
     assert not wrong, wrong
+    assert not wall.GATE.found, wall.GATE.found
 
 
 def _damages_the_log(test: pytest.Item) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from audit.actor import Actor, SystemTask
+from consent.declaring import Lookup, declared, find
 from portal.accounts.models import Account
 from portal.notifications.channels.outcomes import TryAgain
 from portal.notifications.held import Held
@@ -45,8 +46,10 @@ def _patients(deliveries: Sequence[Delivery]) -> dict[UUID, Found]:
     accounts = {delivery.account_id for delivery in deliveries}
     if not accounts:
         return {}
-    rows = Dossier.objects.filter(account_id__in=accounts, closed_at=None).exclude(sealed_contact=b"")
-    dossiers = dict(rows.values_list("account_id", "id"))
+    with declared():
+        known = Dossier.objects.filter(id__in=find(Lookup.ACCOUNT, *accounts), account_id__in=accounts)
+        rows = known.filter(closed_at=None).exclude(sealed_contact=b"")
+        dossiers = dict(rows.values_list("account_id", "id"))
     contacts = open_contacts(actor=Actor.system(SystemTask.LETTERS), dossier_ids=dossiers.values()) if dossiers else {}
     of = {account: contacts.get(dossier) for account, dossier in dossiers.items()}
     return {one.pk: _on(of.get(one.account_id), one.channel) for one in deliveries}

@@ -18,6 +18,7 @@ from django.utils import timezone
 from audit.actor import Actor, SystemTask
 from audit.events import Event
 from audit.log import append
+from consent.declaring import over_every_dossier
 from consent.models import Choice
 from portal.notifications.models import Announcement
 from records.models import Dossier
@@ -54,8 +55,10 @@ def _announce(event: Event, occasions: Iterable[_Occasion]) -> int:
 def _endings(now: datetime) -> Iterator[_Occasion]:
     """Choices that let somebody in and end soon; a choice that was prolonged has another end."""
     ending = Choice.objects.live(now).filter(allowed=True, during__endswith__lte=now + SOON)
-    rows = list(ending.values_list("id", "dossier", "during").order_by("id"))
-    pseudonyms = dict(Dossier.objects.filter(pk__in={dossier for _, dossier, _ in rows}).values_list("id", "pseudonym"))
+    with over_every_dossier():
+        rows = list(ending.values_list("id", "dossier", "during").order_by("id"))
+        known = Dossier.objects.filter(pk__in={dossier for _, dossier, _ in rows})
+        pseudonyms = dict(known.values_list("id", "pseudonym"))
     for choice, dossier, during in rows:
         if dossier in pseudonyms:
             yield f"ending:{choice}:{during.upper:%Y-%m-%dT%H:%M}", pseudonyms[dossier]
@@ -67,5 +70,7 @@ def _statements(now: datetime) -> Iterator[_Occasion]:
     prefix = f"statement:{first - timedelta(days=1):%Y-%m}:"
     announced = Announcement.objects.filter(occasion=Concat(Value(prefix), Cast(OuterRef("id"), CharField())))
     dossiers = Dossier.objects.filter(account__isnull=False, created_on__lt=first).exclude(Exists(announced))
-    for dossier, pseudonym in dossiers.order_by("id").values_list("id", "pseudonym"):
+    with over_every_dossier():
+        rows = list(dossiers.order_by("id").values_list("id", "pseudonym"))
+    for dossier, pseudonym in rows:
         yield f"{prefix}{dossier}", pseudonym

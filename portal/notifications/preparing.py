@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from consent.declaring import declared
 from consent.models import Representation
 from portal.notifications.addresses import addresses_of
 from portal.notifications.channels.outcomes import TryAgain
@@ -66,7 +67,8 @@ def _withheld(deliveries: Sequence[Delivery]) -> dict[UUID, str]:
     """The rights as they are now, not as they were when the letter was written."""
     represented = {one.letter.represents for one in deliveries if one.letter.represents is not None}
     live = Representation.objects.filter(dossier__in=represented).live(timezone.now()) if represented else None
-    acting = set() if live is None else set(live.values_list("dossier", "account_id"))
+    with declared(*represented):
+        acting = set() if live is None else set(live.values_list("dossier", "account_id"))
     found = {}
     for delivery in deliveries:
         represents = delivery.letter.represents

@@ -16,6 +16,7 @@ from audit.actor import Actor, Role
 from consent.ages import Age
 from consent.categories import Category
 from consent.decisions import decide
+from consent.declaring import Lookup, declared, find
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
 from consent.models import Representation, TreatingDoctor
@@ -38,8 +39,10 @@ class Reader:
 
 def dossiers_of(pseudonyms: Iterable[UUID]) -> dict[UUID, Dossier]:
     """The dossiers of these pseudonyms of the log, without what is sealed in them."""
-    rows = Dossier.objects.filter(pseudonym__in=list(pseudonyms)).only("id", "pseudonym", "account_id")
-    return {row.pseudonym: row for row in rows}
+    with declared():
+        found = find(Lookup.PSEUDONYM, *pseudonyms)
+        rows = Dossier.objects.filter(id__in=found).only("id", "pseudonym", "account_id")
+        return {row.pseudonym: row for row in rows}
 
 
 def readers_of(dossier: Dossier, kind: Kind, *, at: datetime, record: UUID | None) -> Iterator[Reader]:

@@ -16,6 +16,7 @@ from audit import log
 from audit.actor import Actor, Role
 from audit.events import Event, Outcome
 from audit.models import Entry
+from consent.declaring import Lookup, declared, find, over_every_dossier
 from consent.granting import Invalid
 from portal.oversight.models import ANSWER_WITHIN, Case, CaseState, Code, Conclusion
 from records.identity import find_own
@@ -91,13 +92,17 @@ def read_own_cases(*, actor: Actor) -> list[CaseView]:
 
 def cases_to_explain(actor: Actor) -> list[CaseView]:
     """The cases about this professional's own acts, those that wait first (a plain function)."""
-    return _views(Case.objects.filter(actor=actor.id).order_by("concluded_at", "due_at")[:_SHOWN])
+    with declared():
+        find(Lookup.QUESTIONED, actor.id)
+        return _views(Case.objects.filter(actor=actor.id).order_by("concluded_at", "due_at")[:_SHOWN])
 
 
 def waiting_to_explain(actor: Actor) -> list[CaseView]:
     """Those of them that still wait for an explanation, the most urgent first (a plain function)."""
     waiting = Case.objects.filter(actor=actor.id, answered_at__isnull=True, concluded_at__isnull=True)
-    return _views(waiting.order_by("due_at")[:_SHOWN])
+    with declared():
+        find(Lookup.QUESTIONED, actor.id)
+        return _views(waiting.order_by("due_at")[:_SHOWN])
 
 
 def explain(*, actor: Actor, case_id: UUID, code: str, text: str) -> None:
@@ -115,6 +120,7 @@ def explain(*, actor: Actor, case_id: UUID, code: str, text: str) -> None:
     if len(words) > LONGEST:
         raise Invalid(_("This is too long: %(count)d characters at most.") % {"count": LONGEST})
     with transaction.atomic(durable=True):
+        find(Lookup.CASE, case_id)
         case = Case.objects.select_for_update().filter(id=case_id, actor=actor.id).first()
         if case is None:
             raise Unknown
@@ -145,8 +151,9 @@ def read_cases(*, actor: Actor) -> list[CaseView]:
     if actor.role is not Role.ADMINISTRATOR:
         raise PermissionDenied
     with transaction.atomic(durable=True):
-        waiting = _views(Case.objects.filter(concluded_at__isnull=True).order_by("due_at")[:_SHOWN])
-        done = _views(Case.objects.filter(concluded_at__isnull=False).order_by("-concluded_at")[:20])
+        with over_every_dossier():
+            waiting = _views(Case.objects.filter(concluded_at__isnull=True).order_by("due_at")[:_SHOWN])
+            done = _views(Case.objects.filter(concluded_at__isnull=False).order_by("-concluded_at")[:20])
         log.append(Event.CASES_READ, actor=actor, facts={"count": len(waiting) + len(done)})
     return waiting + done
 
@@ -162,6 +169,7 @@ def conclude(*, actor: Actor, case_id: UUID, conclusion: str) -> None:
     if actor.role is not Role.ADMINISTRATOR:
         raise PermissionDenied
     with transaction.atomic(durable=True):
+        find(Lookup.CASE, case_id)
         case = Case.objects.select_for_update().filter(id=case_id).first()
         if case is None:
             raise Unknown

@@ -18,6 +18,7 @@ from audit.actor import Actor, Role
 from audit.events import Event, Outcome
 from audit.log import append
 from audit.models import Entry
+from consent.declaring import over_every_dossier
 from consent.models import EmergencyReview, Verdict
 from portal.oversight.models import AlertReview, AlertState, Case, Conclusion, Unsealing
 
@@ -85,16 +86,11 @@ def _figures(year: int, since: datetime, until: datetime) -> Figures:
     opened = Entry.objects.filter(event=Event.EMERGENCY_OPENED.dotted, at__gte=since, at__lt=until)
     happened = opened.filter(outcome__in=[Outcome.ALLOWED.value, Outcome.DONE.value]).count()
     refused = opened.filter(outcome=Outcome.REFUSED.value).count()
-    reviews = list(
-        EmergencyReview.objects.filter(reviewed_at__gte=since, reviewed_at__lt=until).values_list(
-            "verdict", "reviewed_at", "emergency__during"
-        )
-    )
-    cases = list(
-        Case.objects.filter(opened_at__gte=since, opened_at__lt=until).values_list(
-            "conclusion", "opened_at", "answered_at"
-        )
-    )
+    with over_every_dossier():
+        reviewed = EmergencyReview.objects.filter(reviewed_at__gte=since, reviewed_at__lt=until)
+        reviews = list(reviewed.values_list("verdict", "reviewed_at", "emergency__during"))
+        questioned = Case.objects.filter(opened_at__gte=since, opened_at__lt=until)
+        cases = list(questioned.values_list("conclusion", "opened_at", "answered_at"))
     alerts = list(
         AlertReview.objects.filter(changed_at__gte=since, changed_at__lt=until)
         .exclude(state=AlertState.TAKEN)

@@ -24,6 +24,7 @@ from audit.models import Entry
 from audit.reviewing import ACCESSES
 from consent.categories import Category
 from consent.decisions import Ground
+from consent.declaring import declared
 from consent.dossiers import DossierRef
 from consent.models import Organisation, Professional
 from consent.professions import profession_label
@@ -135,8 +136,9 @@ def last_looks(ref: DossierRef, actor: Actor, *, limit: int = 3) -> tuple[Line, 
 
 def known_lines(ref: DossierRef, actor: Actor, entries: list[log.LoggedEntry]) -> list[log.LoggedEntry]:
     """Without what is held for a visit, or hidden from the patient's own screens: no line betrays it."""
-    entered = enter(actor, ref.id)
-    return known_entries(entered, entries) if entered else []
+    with declared(ref.id):
+        entered = enter(actor, ref.id)
+        return known_entries(entered, entries) if entered else []
 
 
 def fresh_emergency(ref: DossierRef, actor: Actor) -> Line | None:

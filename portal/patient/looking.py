@@ -20,6 +20,7 @@ from audit.actor import Role
 from consent.acting import now
 from consent.asking import who_acts, who_could_see, why
 from consent.categories import Category
+from consent.declaring import declared
 from consent.disclosing import Disclosed, read_disclosures
 from consent.dossiers import DossierRef
 from consent.explaining import Person, Sharing, people_at, read_sharing
@@ -172,7 +173,8 @@ def _people(request: Visit, ref: DossierRef) -> list[Person]:
         | Q(id__in=Opposition.objects.about(ref.id).values("professional"))
         | Q(id__in=Emergency.objects.about(ref.id).values("professional"))
     )
-    everybody = people_at(known, now())
+    with declared(ref.id):
+        everybody = people_at(known, now())
     in_teams = [
         member.person
         for team in read_sharing(actor=request.actor, ref=ref).teams

@@ -94,4 +94,3 @@ def unmask(request: Visit, record_id: UUID) -> HttpResponse:
     writing.unmask(actor=request.actor, record_id=record_id)
     messages.success(request, _("This document is shown again to those who may see its category."))
     return redirect("patient:item", record_id)
-

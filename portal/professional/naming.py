@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from audit.actor import Actor
+from consent.declaring import Lookup, declared, find
 from consent.models import Organisation, Professional
 from portal.professional.composing import Signature
 from records.identity import read_identities
@@ -45,7 +46,9 @@ def named(actor: Actor, dossier_id: UUID) -> Identity:
 
 def people_behind(actor: Actor, pseudonyms: Iterable[UUID]) -> dict[UUID, Person]:
     """The patients behind pseudonyms of the log, those in one's care now; the others stay pseudonyms."""
-    rows = dict(Dossier.objects.filter(pseudonym__in=list(pseudonyms)).values_list("id", "pseudonym"))
+    with declared():
+        known = Dossier.objects.filter(id__in=find(Lookup.PSEUDONYM, *pseudonyms))
+        rows = dict(known.values_list("id", "pseudonym"))
     if not rows:
         return {}
     identities = read_identities(actor=actor, dossier_ids=list(rows))

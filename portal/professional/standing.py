@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from audit.actor import Actor
+from consent.declaring import Lookup, declared, find
 from consent.models import CareRelationship, Emergency, Membership, TeamCare
 from consent.professions import profession_label
 
@@ -40,7 +41,12 @@ class Standing:
 
 def standings_of(actor: Actor, dossier_ids: Iterable[UUID]) -> dict[UUID, Standing]:
     """The standing of one professional, or of whom they act for, before several patients: three queries."""
-    now, wanted = timezone.now(), list(dossier_ids)
+    with declared(*(wanted := list(dossier_ids))):
+        return _standings(actor, wanted)
+
+
+def _standings(actor: Actor, wanted: list[UUID]) -> dict[UUID, Standing]:
+    now = timezone.now()
     me = actor.on_behalf_of or actor.professional
     mine = {"professional_id": me, "dossier__in": wanted}
     ends = {each.dossier: each.during.upper for each in CareRelationship.objects.live(now).filter(**mine)}
@@ -76,7 +82,9 @@ def emergencies_of(actor: Actor, *, but: Collection[UUID]) -> dict[UUID, Clock]:
     if actor.on_behalf_of is not None:
         return {}
     others = Emergency.objects.live(timezone.now()).filter(professional=actor.professional).exclude(dossier__in=but)
-    return {each.dossier: Clock(each.id, each.during.lower, each.during.upper) for each in others}
+    with declared():
+        find(Lookup.CARED_FOR, actor.professional or UUID(int=0))
+        return {each.dossier: Clock(each.id, each.during.lower, each.during.upper) for each in others}
 
 
 def age_on(birth_date: date, day: date) -> int | None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from audit.cosigning import witness_views
 from audit.models import Checkpoint, Leaf
+from consent.declaring import over_every_dossier
 from portal.notifications.kinds import Urgency
 from portal.notifications.models import Aside, Delivery, DeliveryState, LogCursor
 from portal.watching import broker
@@ -112,7 +113,8 @@ def _log(now: datetime) -> Iterator[Gauge]:
 def _keys(now: datetime) -> Iterator[Gauge]:
     values: dict[tuple[tuple[str, str], ...], float] = {}
     for kind, keys in (("patient", PatientKey.objects), ("house", HouseKey.objects)):
-        oldest = keys.filter(state=KeyState.ACTIVE).aggregate(since=Min("created_at"))["since"]
+        with over_every_dossier():
+            oldest = keys.filter(state=KeyState.ACTIVE).aggregate(since=Min("created_at"))["since"]
         if oldest is not None:
             values[(("kind", kind),)] = _seconds(oldest, now)
     yield Gauge("carnet_key_oldest_seconds", "Age of the oldest key that still seals.", values)

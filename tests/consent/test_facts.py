@@ -59,11 +59,12 @@ def test_one_query_for_a_professional_or_a_patient_none_for_others(practice):
     doctor = practice.hire("Lefevre", at="Maison", cares=True)
     for number in range(5):
         practice.hire(f"Autre{number}", cares=True)
-    with queries(1):
+    # As in a door: the dossier is declared together with the beginning of its transaction.
+    with transaction.atomic(), queries(1):
         load_facts(acting(doctor), practice.ref)
-    with queries(1):
+    with transaction.atomic(), queries(1):
         load_facts_of([doctor.id, uuid4()], practice.ref)
-    with queries(1):
+    with transaction.atomic(), queries(1):
         assert load_facts(practice.patient, practice.ref).own
     others = [each for each in strangers(practice) if each.role not in {Role.PROFESSIONAL, Role.PATIENT}]
     with queries(0):
@@ -197,7 +198,7 @@ def test_who_acts_for_whom_and_what_the_patient_wishes_arrive(practice):
     for kind, category in (("hide_new", ""), ("no_others", ""), ("show_masked", ""), ("discreet", LAB.value)):
         Wish.objects.create(dossier=practice.ref.id, kind=kind, category=category, during=(yesterday(), None))
     acting_for = replace(acting(secretary), on_behalf_of=doctor.id)
-    with queries(1):
+    with transaction.atomic(), queries(1):
         facts = load_facts(acting_for, practice.ref)
     assert (facts.professional, facts.delegate, facts.profession) == (doctor.id, secretary.id, "doctor")
     assert [(each.id, each.categories) for each in facts.delegations] == [(given.id, {LAB})]

@@ -101,7 +101,7 @@ def test_even_a_door_that_forgets_to_ask_opens_nothing(full: Household) -> None:
     row = Record.objects.get(id=full.records[0])
     open_record(actor=full.patient, record_id=row.id)
     closed(full)
-    keys = PatientKeys(full.ref.id, PatientKey.objects.filter(dossier_id=full.ref.id))
+    keys = PatientKeys(full.ref.id, list(PatientKey.objects.filter(dossier_id=full.ref.id)))
     with pytest.raises(Unreadable) as caught:
         keys.open_("record", row.id, row.revision, row.body, category=row.category)
     assert caught.value.flaw is Flaw.CLOSED_KEY

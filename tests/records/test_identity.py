@@ -81,14 +81,15 @@ def test_a_professional_reads_the_names_of_those_in_their_care(household: Househ
             read_identities(actor=actor, dossier_ids=asked)
 
 
-def test_a_list_of_names_costs_two_queries_and_one_entry_each(household: Household) -> None:
+def test_a_list_of_names_costs_three_queries_and_one_entry_each(household: Household) -> None:
     refs = [household.ref]
     for _ in range(4):
         refs.append(create_dossier(actor=SEED, identity=person("Zoé")))
         take_care(household.doctor, refs[-1])
     with CaptureQueriesContext(connection) as queries:
         assert len(read_identities(actor=household.doctor, dossier_ids=[ref.id for ref in refs])) == 5
-    assert len([query for query in queries if query["sql"].lstrip("(").startswith("SELECT")]) == 2
+    # Whose they are, declared in the same step; those in care; identities with their keys.
+    assert len([query for query in queries if query["sql"].lstrip("(").startswith("SELECT")]) == 3
     for ref in refs:
         assert entries_about(ref.pseudonym, limit=1)[0].event == "dossier.listed"
 

@@ -103,7 +103,7 @@ def test_what_the_intruder_tries_would_work_with_the_keys_and_without_the_filter
     for name, found in stolen_from(household, folder, own).items():
         kind, owner, category, object_id, revision = found["place"]
         place = Place(kind, UUID(owner), category, UUID(object_id), revision)
-        keys = PatientKeys(place.owner, PatientKey.objects.filter(dossier_id=place.owner))
+        keys = PatientKeys(place.owner, list(PatientKey.objects.filter(dossier_id=place.owner)))
         assert intruder._try(keys.subkeys(kind, category, 1), place, bytes.fromhex(found["sealed"])), name
     reached = dict(intruder._reaches({"house": os.getpid(), "files": [str(settings.KEYRING_FILE)], "port": 1}))
     for name in ("read /etc/passwd", f"read {settings.KEYRING_FILE}", "list a folder", "signal the house", "fork"):

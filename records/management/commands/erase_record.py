@@ -12,6 +12,7 @@ from django.db import connections
 from django.utils import timezone
 
 from audit.actor import Actor, SystemTask
+from consent.declaring import declared
 from records.closing import Unknown, shred
 from records.models import Dossier, ErasureGround
 
@@ -35,7 +36,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if "owner" not in connections:
             raise CommandError("DATABASE_OWNER_URL is not set: only the owner of the tables writes an order.")
-        dossier = Dossier.objects.filter(id=options["dossier"]).first()
+        with declared(options["dossier"]):
+            dossier = Dossier.objects.filter(id=options["dossier"]).first()
         if dossier is None:
             raise CommandError("There is no such health record. Check its identifier.")
         if not options["yes"] and input("Nothing brings it back. Type ERASE to go on: ") != "ERASE":
