@@ -6,6 +6,8 @@
 # make bench    measure everything beside its limit and its peers into docs/benchmarks.md (ONLY=page for one; 15 minutes)
 # make pictures take the pictures of the pages again: all in build/pictures, those of README.md in docs/pictures
 # make messages gather the sentences of the pages into the French catalogue
+# make asvs     write docs/asvs.md again from tests/asvs.txt and the marks of the tests
+# make scan     let a scanner loose on the whole house over TLS, signed in as each audience (minutes; docs/security-scan.md)
 # make lock     compile requirements/*.in again
 #
 # PYTHON=/path/to/python chooses the interpreter (3.11 or newer) that .venv is made with.
@@ -23,7 +25,7 @@ UV := uv==0.13.9
 COMPILE := build/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: run code test soak bench lint validate pictures messages lock clean chromium python
+.PHONY: run code test soak bench lint validate pictures asvs scan messages lock clean chromium python
 
 run: $(VENV)/run.stamp
 	@exec $(BIN)/python -m portal.running
@@ -53,6 +55,7 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(FIRST_PARTY)
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(FIRST_PARTY)
 
 validate: build/validate/installed.stamp
 
@@ -65,6 +68,19 @@ pictures: $(VENV)/test.stamp chromium
 	@for shown in $$(grep -o 'docs/pictures/[a-z0-9-]*\.png' README.md | sort -u); do \
 		cp "build/pictures/$${shown##*/}" docs/pictures/ || exit 1; done
 
+asvs: $(VENV)/test.stamp
+	@$(BIN)/python -m tests.asvs
+
+scan: $(VENV)/test.stamp build/scan/stamp
+	$(BIN)/python -m tests.scan $(AUDIENCES)
+
+# Of its own, because it wants other versions than we do; yaswfp alone has no wheel, and is built here from its source.
+build/scan/stamp: requirements/scan.txt | python
+	@echo "Installing the scanner into build/scan…"
+	@$(BIN)/python -m venv --clear build/scan
+	@build/scan/bin/python -m pip --disable-pip-version-check --no-input $(WHEELS) --no-binary yaswfp -r requirements/scan.txt
+	@touch $@
+
 messages: $(VENV)/run.stamp
 	@mkdir -p build
 	$(BIN)/pybabel --quiet extract --mapping-file portal/locale/babel.cfg --output-file build/carnet.pot --project Carnet \
@@ -75,7 +91,7 @@ messages: $(VENV)/run.stamp
 
 lock:
 	@test -x build/uv/bin/uv || { python3 -m venv build/uv && build/uv/bin/python -m pip install --quiet $(UV); }
-	@for name in run demo test peers validate; do echo "requirements/$$name.txt"; \
+	@for name in run demo test peers validate scan; do echo "requirements/$$name.txt"; \
 		$(COMPILE) --output-file requirements/$$name.txt requirements/$$name.in > /dev/null || exit 1; done
 
 clean:

@@ -30,7 +30,7 @@ class Strength(StrEnum):
     """How strongly the session was proven, weakest first (ASVS 5.0, V6)."""
 
     NONE = "none"
-    PASSWORD = "password"  # noqa: S105
+    PASSWORD = "password"  # noqa: S105 - a word, no secret  # nosec B105
     RECOVERY = "recovery"
     OTP = "otp"
     PASSKEY = "passkey"

@@ -71,14 +71,14 @@ def _selection(model: type[Model], together: str) -> tuple[str, list[str], type[
     columns, names = _columns(model, "found")
     source = f'public."{model._meta.db_table}" AS found'
     if not together:
-        return f"SELECT {columns} FROM {source} WHERE ", names, None, []  # noqa: S608 - names of our own models
+        return f"SELECT {columns} FROM {source} WHERE ", names, None, []  # noqa: S608 - names of our own models  # nosec B608
     key: Any = model._meta.get_field(together)
     other: type[Model] = key.related_model
     theirs, others = _columns(other, "other")
     source += (
         f' JOIN public."{other._meta.db_table}" AS other ON other."{key.target_field.column}" = found."{key.column}"'
     )
-    return f"SELECT {columns}, {theirs} FROM {source} WHERE ", names, other, others  # noqa: S608 - the same
+    return f"SELECT {columns}, {theirs} FROM {source} WHERE ", names, other, others  # noqa: S608 - the same  # nosec B608
 
 
 def _columns(model: type[Model], alias: str) -> tuple[str, list[str]]:

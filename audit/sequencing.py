@@ -56,7 +56,7 @@ WHERE (e.xid, e.at, e.id) > (%s::xid8, coalesce(%s, '-infinity'::timestamptz), c
     AND e.xid < CASE WHEN %s THEN pg_snapshot_xmax(pg_current_snapshot()) ELSE '18446744073709551615'::xid8 END
     AND NOT EXISTS (SELECT FROM public.audit_leaf l WHERE l.entry_at = e.at AND l.entry_id = e.id OFFSET 0)
 ORDER BY e.xid, e.at, e.id LIMIT %s
-"""  # noqa: S608
+"""  # noqa: S608 - names of ours  # nosec B608
 
 # As PostgreSQL's COPY takes rows in binary: the columns' number, then each with its length.
 _ADD_LEAVES = "COPY public.audit_leaf (idx, entry_at, entry_id, hash) FROM STDIN (FORMAT binary)"

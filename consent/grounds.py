@@ -32,7 +32,7 @@ class Ground(StrEnum):
     OWN_DOSSIER = "own_dossier"
     REPRESENTATION_AGE = "representation_age"
     REPRESENTATION_SCOPE = "representation_scope"
-    MINOR_SECRET = "minor_secret"  # noqa: S105
+    MINOR_SECRET = "minor_secret"  # noqa: S105 - a word, no secret  # nosec B105
     REPRESENTATIVE_OPENED = "representative_opened"
     REPRESENTATIVE = "representative"
     # 3, what the patient opposes or hides

@@ -104,7 +104,7 @@ class Postgres:
         command = [str(self.program("initdb")), f"--pgdata={self.data}", f"--username={SUPERUSER}"]
         command += [f"--pwfile={secret}", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions", *settings]
-        done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **_as_account())  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, cwd="/", check=False, **_as_account())  # noqa: S603 - words of ours, no shell  # nosec B603
         if done.returncode:
             reason = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
             raise ServerRefused(f"PostgreSQL could not prepare {self.data}: {reason}")
@@ -119,7 +119,7 @@ class Postgres:
         _own_folder(self.sockets, 0o700)
         command = [str(self.program("postgres")), "-D", str(self.data), "-k", str(self.sockets), *self._settings()]
         with self.log.open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(  # noqa: S603 - words of ours, no shell  # nosec B603
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -236,7 +236,7 @@ class Redis:
         # Words apart: as one, Redis 6.2 takes "60 1" for never.
         command += ["--save", *(("60", "1") if self.durable else ("",))]
         with (self.home / "log").open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(  # noqa: S603 - words of ours, no shell  # nosec B603
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True
             )
         deadline = time.monotonic() + _SECONDS_TO_START
@@ -306,7 +306,7 @@ def _as_account() -> dict[str, Any]:
 
 def _runs(program: Path) -> bool:
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(  # noqa: S603 - words of ours, no shell  # nosec B603
             [str(program), "--version"], capture_output=True, cwd="/", check=False, timeout=20, **_as_account()
         )
     except (OSError, subprocess.TimeoutExpired):

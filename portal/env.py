@@ -239,7 +239,8 @@ def django_database(parts: Mapping[str, str], *, pool: Mapping[str, int] | None 
     ``search_path`` is fixed with ``pg_temp`` last: otherwise a temporary table called like one of
     ours would silently receive the rows (FORMATS 3.5).
     """
-    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    # Names of fields, none of them a secret.
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}  # nosec B105
     options: dict[str, Any] = {key: value for key, value in parts.items() if key not in known}
     # Only what psycopg's own cursor sends is prepared (consent.facts): Django's writes parameters into the text.
     options["prepare_threshold"] = PREPARE_AT

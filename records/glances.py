@@ -60,7 +60,7 @@ class Row(NamedTuple):
 _ROWS = f"""
 SELECT {", ".join(Row._fields)} FROM records_record
 WHERE dossier_id = %s AND category = ANY(%s) AND removed_at IS NULL
-"""  # noqa: S608 - names of columns, all of them written above
+"""  # noqa: S608 - names of columns, all of them written above  # nosec B608
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -61,7 +61,7 @@ def is_known_elsewhere(password: str) -> bool:
     address = f"{settings.PASSWORD_RANGE_URL}{digest[:_RANGE_DIGITS]}"
     request = Request(address, headers={"Add-Padding": "true", "User-Agent": "Carnet"})  # noqa: S310 - settings: https
     try:
-        with urlopen(request, timeout=_RANGE_SECONDS) as answer:  # noqa: S310
+        with urlopen(request, timeout=_RANGE_SECONDS) as answer:  # noqa: S310 - an https address of the settings  # nosec B310
             lines = answer.read(_RANGE_MOST).decode("ascii", "replace").splitlines()
     except (URLError, TimeoutError, OSError):
         _log.warning("the service of leaked passwords does not answer: look at PASSWORD_RANGE_URL")

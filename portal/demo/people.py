@@ -9,7 +9,7 @@ from consent.professions import Profession
 from portal.demo.numbers import finess_number, ins_number, rpps_number
 
 # The same for every demo account, printed at the end of the seeding; production has no demo accounts.
-PASSWORD = "coquelicot-ardoise-lanterne"  # noqa: S105 (public on purpose)
+PASSWORD = "coquelicot-ardoise-lanterne"  # noqa: S105 (public on purpose)  # nosec B105
 
 _DOMAIN = "carnet.example"
 

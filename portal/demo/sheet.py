@@ -45,7 +45,7 @@ class Sheet:
 
     def __post_init__(self) -> None:
         # A random source of its own: what one life draws cannot shift another's.
-        self.random = Random(f"carnet demo {self.patient.key}")  # noqa: S311 (invented lives, no secret)
+        self.random = Random(f"carnet demo {self.patient.key}")  # noqa: S311 (invented lives, no secret)  # nosec B311
         self._identity()
 
     # Time.

@@ -168,7 +168,7 @@ class Launch:
 
     def _prepare(self, supervisor: Supervisor, environment: dict[str, str], *, seed: bool) -> None:
         command = [sys.executable, "-m", "portal.running.preparing", *(["--seed"] if seed else [])]
-        process = subprocess.Popen(command, cwd=BASE, env=environment, start_new_session=True)  # noqa: S603
+        process = subprocess.Popen(command, cwd=BASE, env=environment, start_new_session=True)  # noqa: S603 - words of ours, no shell  # nosec B603
         while process.poll() is None:
             if supervisor.stopping:
                 process.terminate()
@@ -252,7 +252,7 @@ def _prepare_database(server: Postgres, passwords: dict[str, str], *, first: boo
 
 def _start_command(command: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(  # noqa: S603 - words of ours, no shell  # nosec B603
             command,
             cwd=BASE,
             env=environment,

@@ -118,7 +118,7 @@ def _write(folder: zipfile.ZipFile, order: Order, asker: Actor, wait_seconds: fl
         "at": at,
         "hidden": order.with_hidden,
         # Escaped, the quotation marks of a style sheet would be none; nothing of a person is in this file.
-        "style": format_html("<style>{}</style>", mark_safe(_LOOKS)),  # noqa: S308 - our own file
+        "style": format_html("<style>{}</style>", mark_safe(_LOOKS)),  # noqa: S308 - our own file  # nosec B308, B703
     }
     folder.writestr("summary.html", render_to_string("takeaway/summary.html", {**context, "own": own}))
     if own:

@@ -88,7 +88,7 @@ def environment(**options: Any) -> Environment:
         "lstrip_blocks": True,
         "extensions": [*options.get("extensions", ()), "jinja2.ext.i18n", "jinja2.ext.do"],
     }
-    env = Environment(**options)  # noqa: S701 - autoescape is on, just above
+    env = Environment(**options)  # noqa: S701 - autoescape is on, just above  # nosec B701
     env.context_class = _Context
     env.install_gettext_callables(  # type: ignore[attr-defined]
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext

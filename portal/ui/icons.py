@@ -39,7 +39,7 @@ def icon(name: str, size: int = 20) -> Markup:
     Raises:
         heroicons.IconDoesNotExist: there is no outline icon of this name.
     """
-    return Markup(heroicon_outline(name, size=size, aria_hidden="true", focusable="false", **{"class": "icon"}))  # noqa: S704
+    return Markup(heroicon_outline(name, size=size, aria_hidden="true", focusable="false", **{"class": "icon"}))  # noqa: S704 - drawings of a package  # nosec B704
 
 
 def category_icon(category: Category | str) -> str:

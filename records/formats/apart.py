@@ -76,7 +76,7 @@ def made_apart(kind: str, raw: bytes, *numbers: int, most: int = MAX_ANSWER) -> 
 def _run(kind: str, raw: bytes, numbers: tuple[int, ...], most: int) -> tuple[int, bytes, bool]:
     """The exit code, the answer (cut one byte after the most it may be), and whether the time was up."""
     # -I: neither the environment nor the folder of the caller decides what is imported.
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter and words
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and words  # nosec B603
         [sys.executable, "-I", "-B", "-c", _START, _PROJECT, *READERS[kind], *map(str, numbers)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -52,7 +52,11 @@ class TransitKeyring:
         # A key that is not derived would take any context for any other.
         self._derived = False
         self._client = hvac.Client(
-            url=address, timeout=_TIMEOUT, allow_redirects=False, namespace=namespace or None, token=""
+            url=address,
+            timeout=_TIMEOUT,
+            allow_redirects=False,
+            namespace=namespace or None,
+            token="",  # nosec B106
         )
 
     def __repr__(self) -> str:

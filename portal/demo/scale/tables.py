@@ -25,7 +25,7 @@ def _table(name: str, /, **columns: str) -> Table:
 
 
 ACCOUNTS = _table(
-    "accounts_account", id="uuid", password="varchar", login_digest="bytea", role="varchar", language="varchar",  # noqa: S106
+    "accounts_account", id="uuid", password="varchar", login_digest="bytea", role="varchar", language="varchar",  # noqa: S106  # nosec B106
     sealed_contact="bytea", is_active="bool", created_on="date",
 )  # fmt: skip
 ORGANISATIONS = _table("consent_organisation", id="uuid", name="varchar", place="varchar", finess="varchar")
@@ -55,7 +55,7 @@ CHOICES = _table(
 )  # fmt: skip
 RECORDS = _table(
     "records_record", id="uuid", dossier_id="uuid", category="varchar", header="bytea", body="bytea",
-    filed_at="timestamptz", author="uuid", held_for="varchar", secret="bool", revision="int8", key_version="int4",  # noqa: S106
+    filed_at="timestamptz", author="uuid", held_for="varchar", secret="bool", revision="int8", key_version="int4",  # noqa: S106  # nosec B106
 )  # fmt: skip
 _ENTRIES = _table(
     "audit_entry", id="uuid", at="timestamptz", event="text", actor="uuid", role="text", profession="text",

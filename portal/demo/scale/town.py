@@ -60,7 +60,7 @@ def make_keyholders() -> dict[str, UUID]:
 
 def make_town(connection: Connection[Any], size: Size, doctor: UUID, *, since: datetime) -> list[Carer]:
     """Organisations and professionals, in the open transaction; the first one's account is ``doctor``."""
-    chance = random.Random(11)  # noqa: S311 - invented people
+    chance = random.Random(11)  # noqa: S311 - invented people  # nosec B311
     places = [uuid4() for _ in range(size.organisations)]
     carers = [
         Carer(uuid4() if number else doctor, uuid4(), places[number % len(places)], _profession(number))
