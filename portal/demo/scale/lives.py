@@ -65,11 +65,8 @@ class World:
 class Life:
     """Patient ``number`` of a world; :meth:`write` puts everything about them into ``rows``."""
 
-    ``likeness`` is the digester of that name (``records.house``).
-    """
-
-    def __init__(self, world: World, number: int, rows: Rows, likeness: Callable[[str], bytes]) -> None:
-        self._world, self._rows, self._number, self._likeness = world, rows, number, likeness
+    def __init__(self, world: World, number: int, rows: Rows) -> None:
+        self._world, self._rows, self._number = world, rows, number
         self._chance = random.Random(number)  # noqa: S311 - invented people  # nosec B311
         self._account = uuid4() if number else world.first
         self._id, self._pseudonym = uuid4(), uuid4()
