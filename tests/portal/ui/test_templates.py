@@ -15,6 +15,7 @@ UNTRANSLATED = {"components/gallery.html", "errors/bare.html"}
 FORBIDDEN = {
     "inline style": re.compile(r"\sstyle\s*=|<style", re.I),
     "inline script": re.compile(r"<script(?![^>]*\ssrc=)|\son[a-z]+\s*=\s*[\"']|javascript:", re.I),
+    "a script without its nonce": re.compile(r"<script(?![^>]*\snonce=\"{{ nonce\(\) }}\")", re.I),
     "htmx that evaluates": re.compile(r"hx-on|hx-vals\s*=\s*[\"']js:|hx-vars", re.I),
     "a way around escaping": re.compile(r"\|\s*safe\b|autoescape|Markup\("),
 }
