@@ -15,6 +15,9 @@ from records.headers import Header
 from records.shown import Item, Point
 from records.units import LOINC, convert, same_thing
 
+# The amounts of bills have a code and a unit too: they are no measure of anybody.
+_MEASURED = "Observation"
+
 
 def series_of(entered: Entered, item: Item) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
     """The values of the same thing in the unit of this record, oldest first; and those that cannot stand beside them.
@@ -26,7 +29,7 @@ def series_of(entered: Entered, item: Item) -> tuple[tuple[Point, ...], tuple[Po
         Unreadable: a header does not open.
     """
     header = item.header
-    if header.value is None or not header.code:
+    if header.kind != _MEASURED or header.value is None or not header.code:
         return (), ()
     codes = same_thing(header.code) if header.system == LOINC else (header.code,)
     coded = [field_of("code", code) for code in codes]

@@ -27,6 +27,7 @@ _ALLERGY = field_of("kind", "AllergyIntolerance")
 _MEDICINES = (field_of("kind", "MedicationRequest"), field_of("kind", "MedicationStatement"))
 _CODED = re.compile(rb'"code":"([^"]+)"')
 _VALUED = b'"value":"'
+_MEASURED = field_of("kind", "Observation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def _curves(everything: Sequence[Glance], rows: Sequence[Glance]) -> dict[UUID, 
     """The last values of each analysis whose newest result is among the rows, oldest first."""
     of_a_code: dict[bytes, list[Glance]] = {}
     for each in everything:
-        coded = _CODED.search(each.plain) if _VALUED in each.plain else None
+        coded = _CODED.search(each.plain) if _VALUED in each.plain and each.has(_MEASURED) else None
         if coded is not None and len(same := of_a_code.setdefault(coded[1], [])) < _CURVE:
             same.append(each)
     shown = {each.row.id for each in rows}

@@ -113,6 +113,7 @@ def environment(**options: Any) -> Environment:
         "status_words": results.status_words,
         "curve_of": results.curve_of,
         "is_ahead": results.is_ahead,
+        "titled": results.titled,
         "explained": results.explained,
         "everyday_name": results.everyday_name,
         "highlighted": highlighting.highlighted,

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from portal.ui import charts
 from portal.ui.formatting import day, number
 from records.folding import folded
+from records.formats.fhir.kinds import KIND_WORDS
 from records.formats.fhir.presentation import Value, Word
 from records.headers import Flag, Header
 from records.plain.words import Explanation, explain
@@ -74,6 +75,12 @@ def status_words(header: Header) -> tuple[str, str]:
     if header.status == "entered-in-error":
         return _("Entered by mistake"), "warn"
     return "", ""
+
+
+def titled(header: Header) -> str:
+    """What the source calls it; where it gave no name, the word for its type in the language in force."""
+    word = KIND_WORDS.get(header.kind)
+    return _(word) if word is not None and header.title == word else header.title
 
 
 def is_ahead(header: Header) -> bool:

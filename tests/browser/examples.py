@@ -182,7 +182,9 @@ EXAMPLES: dict[str, Example] = {
     "health:summary": Example(PATIENT, "/record/health/summary/"),
     "health:card": Example(PATIENT, "/record/health/card/"),
     "health:vaccinations": Example(PATIENT, "/record/health/vaccinations/"),
-    "caring:vaccinations": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/summary/']", "main a[href$='/vaccinations/']")),
+    "caring:vaccinations": Example(
+        DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/summary/']", "main a[href$='/vaccinations/']")
+    ),
     "health:measures": Example(PATIENT, "/record/health/measures/"),
     "health:measure_add": Example(PATIENT, "/record/health/measures/add/"),
     "caring:measures": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/summary/']", "main a[href$='/measures/']")),
@@ -222,12 +224,26 @@ STATES: dict[str, Example] = {
         "/record/time/",
         ("main details summary", ("[name=since]", "2026-03-02"), ("[name=until]", "2026-03-01"), _SEARCH),
     ),
-    "nothing new since the last visit": Example(PATIENT, "/record/time/?new=yes"),
     "reimbursements apart": Example(PATIENT, "/record/time/?shelf=papers"),
-    "one year of one category": Example(PATIENT, "/record/laboratory/?year=2024"),
     "results outside their range": Example(PATIENT, "/record/laboratory/?outside=yes"),
     "an empty record by date": Example(EMPTY, "/record/time/"),
     "a professional's search": Example(DOCTOR, "/pro/", (_CAMILLE, ("[name=words]", "cholesterol"), _SEARCH)),
+    **{
+        f"a record: {named}": Example(PATIENT, address, ("main a.row-link" + (f":has-text('{text}')" if text else ""),))
+        for named, address, text in (
+            ("a panel of results", "/record/laboratory/", "Bilan lipidique"),
+            ("a report", "/record/consultation_report/", "Compte rendu"),
+            ("an appointment", "/record/time/", "Consultation de cardiologie"),
+            ("a condition", "/record/medical_summary/", "Diabète"),
+            ("an allergy", "/record/medical_summary/", "Pénicilline"),
+            ("a dispensed medicine", "/record/dispensation/", ""),
+            ("a vaccination", "/record/prevention/", ""),
+            ("a care plan", "/record/care_plan/", ""),
+            ("imaging", "/record/imaging/", "Radiographie"),
+            ("a reimbursement", "/record/reimbursement/", ""),
+            ("a cover", "/record/administrative/", ""),
+        )
+    },
     "a prescription": Example(PATIENT, "/record/prescription/", ("main a.row-link",)),
     "every access, one's own too": Example(PATIENT, "/accesses/", ("main .chips a:last-child",)),
     "a search without a hit": Example(PATIENT, "/sharing/add/", (("main [name=name]", "zzzz"), "main form button")),

@@ -39,12 +39,12 @@ def titles(page) -> list[str]:
 
 def test_a_patient_searches_and_reads_where_it_was_found(patient) -> None:
     filed(patient, Category.LABORATORY, a_result("Ferritinémie"))
-    filed(patient, Category.LABORATORY, a_result("Glycémie"))
+    filed(patient, Category.MEDICAL_SUMMARY, an_allergy("Arachide"))
     page = browser_of(patient.account).post("/record/time/", {"words": "FERRITINEMIE"})
     assert titles(page) == ["Ferritinémie"]
     text = page.content.decode()
     assert "<mark>Ferritinémie</mark>" in text
-    assert "Found in: the title" in text
+    assert "Found in: the title and the everyday name" in text
     assert 'value="FERRITINEMIE"' in text
 
 
