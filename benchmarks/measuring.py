@@ -45,13 +45,18 @@ class Figure:
 
 @dataclass(frozen=True)
 class Case:
-    """One act to measure; ``at_most`` times the limit is its goal, for ours."""
+    """One act to measure; ``at_most`` times the limit is its goal, for ours.
+
+    ``before`` and ``after`` surround each act and are not measured.
+    """
 
     name: str
     act: Callable[[int], object]
     role: str = PEER
     at_most: float | None = None
     note: str = ""
+    before: Callable[[int], object] | None = None
+    after: Callable[[], object] | None = None
 
 
 def tell(figure: Figure) -> None:
@@ -78,10 +83,10 @@ def alternate(
     """
     taken: dict[str, list[float]] = {case.name: [] for case in (limit, *cases)}
     for case in (limit, *cases):
-        _block(case.act, seconds / 4)
+        _block(case, seconds / 4)
     for _ in range(rounds):
         for case in (limit, *cases):
-            taken[case.name].append(_block(case.act, seconds))
+            taken[case.name].append(_block(case, seconds))
     tell(Figure(goal=goal, name=limit.name, role=LIMIT, value=statistics.median(taken[limit.name]), unit=unit,
                 ratio=1.0, note=limit.note))  # fmt: skip
     for case in cases:
@@ -118,13 +123,18 @@ def pin(*processes: int) -> None:
             print(f"not pinned to one core ({refused.strerror}): ratios will jump")
 
 
-def _block(act: Callable[[int], object], seconds: float) -> float:
+def _block(case: Case, seconds: float) -> float:
     """Microseconds of the middle act of a block, over at least twelve."""
     clock, taken, number = time.perf_counter_ns, [], 0
+    act, before, after = case.act, case.before, case.after
     end = clock() + int(seconds * 1e9)
     while number < 12 or clock() < end:
+        if before:
+            before(number)
         start = clock()
         act(number)
         taken.append(clock() - start)
+        if after:
+            after()
         number += 1
     return statistics.median(taken) / 1000
