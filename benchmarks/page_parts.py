@@ -30,7 +30,7 @@ _PARTS = (
     ("in the door: facts of the decision", "records.dossiers", "load_facts"),
     ("in the door: rows, headers opened, items", "records.reading", "page_of"),
     ("in the door: the entry", "records.attempts", "append"),
-    ("in the door: commit to disk", "django.db.backends.base.base:BaseDatabaseWrapper", "commit"),
+    ("in the doors: commits to disk", "django.db.backends.base.base:BaseDatabaseWrapper", "commit"),
     ("rendering", "portal.patient.record", "render"),
 )
 

@@ -37,6 +37,7 @@ def _measure(count: int) -> None:
     from psycopg import Cursor
 
     from audit.actor import Actor
+    from consent.declaring import declare, declared
     from records.identity import Identity, create_dossier
     from records.models import Dossier, PatientKey, Record
     from records.patient_keys import WritingKeys
@@ -71,8 +72,9 @@ def _measure(count: int) -> None:
         return dossier
 
     def by_hand(dossier: UUID) -> None:
-        keys = {row.version: unlock(dossier, row) for row in PatientKey.objects.filter(dossier_id=dossier)}
-        version = Dossier.objects.get(id=dossier).active_key_version
+        with declared(dossier):
+            keys = {row.version: unlock(dossier, row) for row in PatientKey.objects.filter(dossier_id=dossier)}
+            version = Dossier.objects.get(id=dossier).active_key_version
         kept: dict[tuple[str, int], Subkeys] = {}
 
         def subkeys(kind: str, number: int) -> Subkeys:
@@ -83,6 +85,7 @@ def _measure(count: int) -> None:
         last = UUID(int=0)
         while True:
             with transaction.atomic(), Cursor(connection.connection) as cursor:
+                declare(dossier)
                 rows = cursor.execute(_SELECT, [dossier, version, last], binary=True).fetchall()
                 if not rows:
                     return
@@ -116,11 +119,11 @@ def _measure(count: int) -> None:
         started = time.perf_counter()
         work(dossier)
         seconds = time.perf_counter() - started
-        stale = Record.objects.filter(dossier_id=dossier).exclude(
-            key_version=Dossier.objects.get(id=dossier).active_key_version
-        )
-        if stale.exists():
-            raise RuntimeError("rows were left under a former key")
+        with declared(dossier):
+            version = Dossier.objects.get(id=dossier).active_key_version
+            done = Record.objects.filter(dossier_id=dossier, key_version=version).count()
+        if done != count:
+            raise RuntimeError(f"{count - done} rows were left under a former key")
         return count / seconds
 
     dossier = fill()
