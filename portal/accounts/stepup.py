@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +37,7 @@ def fresh_proof(
     or_new: bool = False,
     carry: bool = True,
     or_recovery: bool = False,
+    back: Callable[[Visit], str] | None = None,
 ) -> Callable[[View], View]:
     """Closes a view to everybody who has not proven again, moments ago, who they are.
 
@@ -45,6 +47,7 @@ def fresh_proof(
         or_new: a sign-in of the last minutes counts too.
         carry: whether what was posted goes on after the proof; not for pages where passwords are typed.
         or_recovery: a recovery code is a proof too, for whoever lost the telephone whose factor they replace.
+        back: for files: where the proof leads, the page with their button; a file leaves the proof's page standing.
     """
 
     def close(view: View) -> View:
@@ -58,6 +61,9 @@ def fresh_proof(
             page = _ask(request, by_passkey=by_passkey, carry=carry, or_recovery=or_recovery)
             if page is not None:
                 return page
+            if back is not None:
+                messages.success(request, _("Thank you. You can take the file now."))
+                return redirect(back(request))
             # The proof came with what was posted before: it goes on as if it had been sent now.
             return view(request, *args, **kwargs) if _is_act(request, carry) else redirect(request.get_full_path())
 
@@ -65,6 +71,11 @@ def fresh_proof(
         return cast(View, opened)
 
     return close
+
+
+def proven_first(request: Visit, act: Callable[[], HttpResponse], *, needed: bool) -> HttpResponse:
+    """What ``act`` answers, after a fresh proof when ``needed``: for pages that find out on the way what would open."""
+    return fresh_proof(only_if=lambda _request: needed)(lambda _request: act())(request)
 
 
 def _ask(request: Visit, *, by_passkey: bool, carry: bool, or_recovery: bool) -> HttpResponse | None:

@@ -28,6 +28,7 @@ def names(request: Visit) -> HttpResponse:
 
 @require_POST
 @only_for(Role.ADMINISTRATOR)
+@fresh_proof(staff_passkey=True)
 def ask(request: Visit) -> HttpResponse:
     """Ask for one name."""
     ask_name(

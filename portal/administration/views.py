@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,6 +20,7 @@ from audit.actor import Role
 from audit.log import BadCursor
 from audit.reviewing import latest_checkpoint
 from consent.granting import Invalid
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.administration.charting import hours_chart
 from portal.administration.forms import LogForm
@@ -61,6 +63,7 @@ def log(request: Visit) -> HttpResponse:
 
 @only_for(Role.ADMINISTRATOR)
 @require_POST
+@fresh_proof(staff_passkey=True, back=lambda request: _log_asked(request.POST))
 def take(request: Visit, kind: str) -> HttpResponse:
     """The lines that the filters let through, as a file: a table, or FHIR AuditEvents."""
     form = LogForm(request.POST)
@@ -109,7 +112,16 @@ def _address(request: Visit, *, before: str) -> str:
 
 def _asked(request: Visit) -> dict[str, str]:
     """What was typed into the filters."""
-    return {name: str(value) for name, value in request.GET.items() if value and name in LogForm.base_fields}
+    return _filters(request.GET)
+
+
+def _log_asked(sent: QueryDict) -> str:
+    """The page of the log, with the filters that were sent along."""
+    return f"{reverse('administration:log')}?{urlencode(_filters(sent))}"
+
+
+def _filters(given: QueryDict) -> dict[str, str]:
+    return {name: str(value) for name, value in given.items() if value and name in LogForm.base_fields}
 
 
 def _days_around(day: date) -> dict[str, str | None]:

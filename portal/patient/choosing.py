@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -27,7 +28,7 @@ from consent.previewing import known_professions
 from consent.professions import Profession, profession_label
 from consent.rights import Right
 from consent.world import Target
-from portal.accounts.stepup import fresh_proof
+from portal.accounts.stepup import proven_first
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient.forms import EndForm
@@ -88,6 +89,11 @@ class Asked:
         """How many categories would change."""
         return len(self.opened) + len(self.closed) + len(self.cleared)
 
+    @property
+    def opens(self) -> bool:
+        """Whether something opens, or might because it is no longer closed: to close needs no proof."""
+        return bool(self.opened) or any(each.state == "closed" for each in self.cleared)
+
 
 def asked_of(placed: tuple[Placed, ...], typed: QueryDict, until: datetime | None) -> Asked:
     """The categories whose state is another than the one in force; an open one also when its end is another."""
@@ -100,15 +106,8 @@ def asked_of(placed: tuple[Placed, ...], typed: QueryDict, until: datetime | Non
     return asked
 
 
-def _opens(request: Visit) -> bool:
-    """Whether what is saved leaves something open: to close needs no proof."""
-    states = (value for name, value in request.POST.items() if name.startswith("state-"))
-    return "save" in request.POST and "open" in states
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @only_for(Role.PATIENT, on_behalf=True)
-@fresh_proof(only_if=_opens)
 def choices(request: Visit) -> HttpResponse:
     """Whom and which right, what is open to them, what would change; then all of it is saved as one act, or nothing."""
     ref = find_dossier(request.actor)
@@ -133,7 +132,8 @@ def choices(request: Visit) -> HttpResponse:
         return render(request, "patient/choices.html", context)
     asked = asked_of(placed, request.POST, form.until)
     if "save" in request.POST and asked.count:
-        return _save(request, ref, whom, right, asked, form.until)
+        save = partial(_save, request, ref, whom, right, asked, form.until)
+        return proven_first(request, save, needed=asked.opens)
     context |= {"asked": asked, "effects": _effects(request, ref, whom, right, asked), "typed": request.POST}
     return render(request, "patient/choices.html", context)
 

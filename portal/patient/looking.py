@@ -11,6 +11,7 @@ from django import forms
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +29,7 @@ from consent.exporting import export_consents
 from consent.models import CareRelationship, Emergency, Opposition, Professional
 from consent.professions import Profession
 from consent.representing import SHAREABLE
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient.kinds import KINDS
@@ -206,6 +208,7 @@ def code(request: Visit) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT, on_behalf=True)
+@fresh_proof()
 def new_code(request: Visit) -> HttpResponse:
     """Shows a code on this screen, once."""
     shown = show_code(actor=request.actor, ref=find_dossier(request.actor))
@@ -214,6 +217,7 @@ def new_code(request: Visit) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT, on_behalf=True)
+@fresh_proof(back=lambda _request: reverse("patient:sharing"))
 def export(request: Visit) -> HttpResponse:
     """The consents in force as one FHIR file."""
     bundle = export_consents(actor=request.actor, ref=find_dossier(request.actor))

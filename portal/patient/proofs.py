@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,6 +15,7 @@ from audit.cosigning import load_witnesses
 from audit.events import Event
 from audit.keys import load_log_keys
 from audit.proving import NotProven, prove_dossier
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.patient.history import known_lines
@@ -50,6 +52,7 @@ def proof(request: Visit) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT)
+@fresh_proof(back=lambda _request: reverse("patient:proof"))
 def download(request: Visit) -> HttpResponse:
     """The file itself."""
     response = HttpResponse(collect_proofs(actor=request.actor), content_type="text/plain; charset=utf-8")

@@ -110,6 +110,7 @@ def confirm(request: Visit) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT, on_behalf=True)
+@fresh_proof(only_if=lambda request: "told" in request.POST)
 def blanks(request: Visit, professional_id: UUID) -> HttpResponse:
     """Lets a professional know in which categories something is missing for them."""
     told = {category for category in Category if category.value in request.POST.getlist("told")}
@@ -185,6 +186,7 @@ def withdraw_opposition(request: Visit, opposition_id: UUID) -> HttpResponse:
 
 @require_POST
 @only_for(Role.PATIENT, on_behalf=True)
+@fresh_proof()
 def withdraw_choice(request: Visit, choice_id: UUID) -> HttpResponse:
     """Takes away a choice about a team or a profession."""
     granting.withdraw_choice(actor=request.actor, ref=find_dossier(request.actor), choice_id=choice_id)

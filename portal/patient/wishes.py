@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Set
+from functools import partial
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -24,7 +25,7 @@ from consent.representing import SHAREABLE
 from consent.rights import Right
 from consent.wished import Wished, newcomer_choices, read_wishes
 from portal.accounts.proving import grow_stale
-from portal.accounts.stepup import fresh_proof
+from portal.accounts.stepup import fresh_proof, proven_first
 from portal.acting import Visit
 from portal.audiences import only_for
 from records.identity import find_own
@@ -68,12 +69,27 @@ def save(request: Visit, part: str) -> HttpResponse:
         raise Http404
     ref = find_dossier(request.actor)
     before = read_wishes(actor=request.actor, ref=ref)
+    return proven_first(request, partial(_save, request, part, ref, before), needed=_opens(request, part, before))
+
+
+def _save(request: Visit, part: str, ref: DossierRef, before: Wished) -> HttpResponse:
     changed = _PARTS[part](request, ref, before)
     if changed:
         messages.success(request, _("Your wish is recorded. It holds from the next page that is opened."))
     else:
         messages.info(request, _("Nothing to change: this is already what you wish."))
     return redirect("patient:wishes")
+
+
+def _opens(request: Visit, part: str, before: Wished) -> bool:
+    """Whether somebody would see more than before: to close needs no proof."""
+    asked = request.POST.getlist
+    if part == "new":
+        return (before.hide_new and "on" not in request.POST) or bool(before.hidden_when_new - set(asked("hidden")))
+    if part == "newcomers":
+        return bool(before.newcomers - set(asked("closed")))
+    # When results come is about one's own screens; to name a treating doctor opens nothing.
+    return part == "emergencies" and any(not getattr(before, name) for name in _SWITCHES if name in asked("open"))
 
 
 def _new(request: Visit, ref: DossierRef, before: Wished) -> int:

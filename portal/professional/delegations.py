@@ -20,6 +20,7 @@ from consent.categories import Category
 from consent.delegating import DelegationKind, delegate, end_delegation, given_by, named_by
 from consent.granting import Invalid
 from consent.representing import SHAREABLE
+from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.directory import search, working
@@ -81,6 +82,7 @@ def delegations(request: Visit) -> HttpResponse:
 
 @only_for(Role.PROFESSIONAL)
 @require_http_methods(["GET", "HEAD", "POST"])
+@fresh_proof(staff_passkey=True, only_if=lambda request: request.method == "POST")
 def entrust(request: Visit, professional_id: UUID) -> HttpResponse:
     """Let one person act in my name."""
     person = working().filter(pk=professional_id).first()

@@ -26,6 +26,7 @@ from tests.portal.ward import (
     filed,
     history,
     in_care,
+    prove_again,
 )
 
 
@@ -131,6 +132,7 @@ def test_hiding_a_document_and_showing_it_again(patient, browser) -> None:
     doctor = a_carer()
     in_care(patient, doctor)
     assert browser_of(doctor.account).get(f"/pro/items/{record}/").status_code == 404
+    prove_again(browser)
     browser.post(f"/record/item/{record}/show/")
     assert browser_of(doctor.account).get(f"/pro/items/{record}/").status_code == 200
     events = [entry.event for entry in history(patient)]

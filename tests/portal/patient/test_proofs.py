@@ -3,7 +3,7 @@
 from audit import outsider
 from audit.keys import load_log_keys
 from tests.audit.acts import number_all
-from tests.portal.ward import a_carer, a_patient, browser_of, history, in_care
+from tests.portal.ward import a_carer, a_patient, browser_of, history, in_care, prove_again
 
 
 def test_the_page_explains_and_the_file_proves(db):
@@ -14,6 +14,8 @@ def test_the_page_explains_and_the_file_proves(db):
     page = browser.get("/accesses/proof/").content.decode()
     assert str(load_log_keys().current).split("+")[1] in page
     assert browser.get("/accesses/proof/file/").status_code == 405
+    assert "Is it you?" in browser.post("/accesses/proof/file/").content.decode()
+    prove_again(browser)
     empty = browser.post("/accesses/proof/file/")
     assert empty.content == b""
     number_all()

@@ -56,6 +56,7 @@ def fresh(browser):
 
 
 def test_each_wish_is_saved_by_its_own_button(patient, doctor, browser):
+    fresh(browser)
     save = "/sharing/wishes/{}/".format
     browser.post(save("treating"), {"doctor": str(doctor.person.id)})
     browser.post(save("new"), {"on": "yes"})
@@ -126,6 +127,7 @@ def test_who_can_see_and_who_could(patient, doctor, browser):
 
 
 def test_a_code_is_shown_on_the_phone_and_typed_by_a_professional(patient, browser):
+    fresh(browser)
     nurse = a_carer("nurse", family="Petit", given="Léa")
     assert "big-code" not in text_of(browser.get("/sharing/code/"))
     page = text_of(browser.post("/sharing/code/new/"))
@@ -187,11 +189,13 @@ def test_a_minor_opens_a_document_to_guardians_for_good(db):
     assert "Chlamydia" not in text_of(theirs.get(drawer))
     assert "cannot be undone" in text_of(mine.get(f"/record/item/{record_id}/"))
     assert mine.post(f"/record/item/{record_id}/guardians/", {}).status_code == 400
+    fresh(mine)
     mine.post(f"/record/item/{record_id}/guardians/", {"confirmed": "on"})
     assert "Chlamydia" in text_of(theirs.get(drawer))
 
 
 def test_what_was_told_is_read_and_consents_are_taken_away(patient, doctor, browser):
+    fresh(browser)
     disclosing.disclose(actor=doctor.actor, ref=patient.ref, basis="notifiable_measles", fields=["disease", "age"])
     page = text_of(browser.get("/sharing/told/"))
     assert "Dr Nadia Lefèvre told the regional health agency: the age and the disease." in page
@@ -205,6 +209,7 @@ def test_what_was_told_is_read_and_consents_are_taken_away(patient, doctor, brow
 
 
 def test_what_is_new_is_hidden_in_some_categories_only(patient, doctor, browser):
+    fresh(browser)
     browser.post("/sharing/wishes/new/", {"hidden": ["laboratory"]})
     result, other = filed(patient, LAB, a_result()), filed(patient, Category.IMAGING, a_result("Scanner"))
     page = browser_of(doctor.account)
