@@ -97,6 +97,7 @@ class Event(Enum):
     CASE_OPENED = ("case.opened", _("access questioned by the patient"))
     CASE_EXPLAINED = ("case.explained", _("questioned access explained"))
     CASE_CONCLUDED = ("case.concluded", _("questioned access concluded"))
+    CASE_DUE = ("case.due", _("answer to a questioned access due"))
     CASES_READ = ("cases.read", _("questioned accesses read"))
     UNSEALING_ASKED = ("unsealing.asked", _("name behind a pseudonym asked for"))
     UNSEALING_DONE = ("unsealing.done", _("name behind a pseudonym opened by two administrators"))

@@ -61,6 +61,12 @@ ABOUT_AN_ACCOUNT = {
     Event.CONTACT_CHANGE_ASKED.dotted: Kind.ADDRESS_ASKED,
     Event.ACCOUNT_SIGNED_IN.dotted: Kind.NEW_DEVICE,
 }
+# Said of an account that the entry names among its facts, whoever acted.
+ABOUT_A_NAMED_ACCOUNT = {
+    Event.UNSEALING_DONE.dotted: Kind.UNSEALING,
+    Event.CASE_OPENED.dotted: Kind.CASE_OPENED,
+    Event.CASE_DUE.dotted: Kind.CASE_DUE,
+}
 _PEOPLE = frozenset({Role.PATIENT.value, Role.PROFESSIONAL.value, Role.ADMINISTRATOR.value, Role.ANONYMOUS.value})
 
 
@@ -84,16 +90,17 @@ def kind_of(entry: LoggedEntry) -> Kind | None:
 
 def account_of(entry: LoggedEntry) -> UUID:
     """The account that :func:`account_kind_of` speaks of: whose letter it is."""
-    if entry.event == Event.UNSEALING_DONE.dotted:
+    if entry.event in ABOUT_A_NAMED_ACCOUNT:
         return UUID(entry.facts["account"])
     return entry.object_id if entry.event in _NAME_THE_ACCOUNT and entry.object_id else entry.actor
 
 
 def account_kind_of(entry: LoggedEntry) -> Kind | None:
     """What the entry tells a person about their own account; what the house did by itself is not theirs."""
-    if entry.event == Event.UNSEALING_DONE.dotted:
+    if entry.event in ABOUT_A_NAMED_ACCOUNT:
         # The name of somebody without a record; a patient is told through theirs.
-        return Kind.UNSEALING if entry.dossier is None and "account" in entry.facts else None
+        through_record = entry.event == Event.UNSEALING_DONE.dotted and entry.dossier is not None
+        return None if through_record or "account" not in entry.facts else ABOUT_A_NAMED_ACCOUNT[entry.event]
     if entry.role not in _PEOPLE or str(entry.outcome) not in _HAPPENED:
         return None
     kind = ABOUT_AN_ACCOUNT.get(entry.event)

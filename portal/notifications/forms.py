@@ -15,14 +15,15 @@ from portal.notifications.kinds import Channel, Kind
 from portal.notifications.preferences import Wishes, must_leave
 
 _ABOUT_ONESELF = (Kind.NEW_DEVICE, Kind.SECURITY_CHANGED, Kind.UNSEALING)
+_OF_A_PROFESSIONAL = (Kind.EMERGENCY_OF_PATIENT, Kind.CASE_OPENED, Kind.CASE_DUE)
 
 
 def kinds_for(role: Role) -> tuple[Kind, ...]:
     """The letters that somebody on this side of the portal can get."""
     if role is Role.PATIENT:
-        return tuple(kind for kind in Kind if kind not in {Kind.EMERGENCY_OF_PATIENT, Kind.ADDRESS_ASKED})
+        return tuple(kind for kind in Kind if kind not in {*_OF_A_PROFESSIONAL, Kind.ADDRESS_ASKED})
     if role is Role.PROFESSIONAL:
-        return (Kind.EMERGENCY_OF_PATIENT, *_ABOUT_ONESELF)
+        return (*_OF_A_PROFESSIONAL, *_ABOUT_ONESELF)
     return _ABOUT_ONESELF
 
 

@@ -44,6 +44,8 @@ class Kind(models.TextChoices):
     RECOVERY_ASKED = "recovery_asked", _("Somebody asked to come into your account again without all its proofs.")
     EXPORT_READY = "export_ready", _("The copy of your record is ready.")
     KEY_TURNED = "key_turned", _("The protection of your record was renewed.")
+    CASE_OPENED = "case_opened", _("Somebody does not recognise one of your accesses. Your explanation is awaited.")
+    CASE_DUE = "case_due", _("The time to explain one of your accesses is ending.")
     CASE_CONCLUDED = "case_concluded", _("The check that concerns your record has ended.")
     UNSEALING = "unsealing", _("The house looked up who an act in its log is about, and it is you.")
     STATEMENT = "statement", _("Your monthly statement is ready.")
@@ -97,6 +99,9 @@ _TRAITS = {
     Kind.RECOVERY_ASKED: Traits(Urgency.EMERGENCY, can_be_switched_off=False),
     Kind.EXPORT_READY: Traits(Urgency.DEFAULT, can_be_switched_off=True),
     Kind.KEY_TURNED: Traits(Urgency.BULK, can_be_switched_off=True),
+    # A duty of professionals towards the person who asks.
+    Kind.CASE_OPENED: Traits(Urgency.DEFAULT, can_be_switched_off=False),
+    Kind.CASE_DUE: Traits(Urgency.DEFAULT, can_be_switched_off=False),
     Kind.CASE_CONCLUDED: Traits(Urgency.DEFAULT, can_be_switched_off=True),
     Kind.UNSEALING: Traits(Urgency.DEFAULT, can_be_switched_off=False),
     Kind.STATEMENT: Traits(Urgency.BULK, can_be_switched_off=True),

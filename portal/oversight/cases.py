@@ -72,7 +72,8 @@ def open_case(*, actor: Actor, entry_id: UUID) -> UUID:
         )
         if not is_new:
             raise Invalid(_("You have already asked about this access. The answer will be shown here."))
-        log.append(Event.CASE_OPENED, actor=actor, dossier=ref.pseudonym, object_id=case.id, facts={"entry": entry_id})
+        facts = {"entry": entry_id, "account": case.actor}
+        log.append(Event.CASE_OPENED, actor=actor, dossier=ref.pseudonym, object_id=case.id, facts=facts)
     return case.id
 
 

@@ -7,7 +7,13 @@ import pytest
 
 from audit.events import Event
 from audit.log import LoggedEntry
-from portal.notifications.calling import ABOUT_A_DOSSIER, ABOUT_AN_ACCOUNT, account_kind_of, kind_of
+from portal.notifications.calling import (
+    ABOUT_A_DOSSIER,
+    ABOUT_A_NAMED_ACCOUNT,
+    ABOUT_AN_ACCOUNT,
+    account_kind_of,
+    kind_of,
+)
 from portal.notifications.kinds import Kind
 
 # Told by following itself, from openings and emergencies.
@@ -22,9 +28,14 @@ def entry(event: Event, role: str, **facts: str) -> LoggedEntry:
 
 
 def test_every_kind_is_called_for_and_every_name_is_an_event() -> None:
-    assert {*ABOUT_A_DOSSIER.values(), *ABOUT_AN_ACCOUNT.values(), *_BY_FOLLOWING} == set(Kind)
+    assert {
+        *ABOUT_A_DOSSIER.values(),
+        *ABOUT_AN_ACCOUNT.values(),
+        *ABOUT_A_NAMED_ACCOUNT.values(),
+        *_BY_FOLLOWING,
+    } == set(Kind)
     known = {event.dotted for event in Event}
-    assert {*ABOUT_A_DOSSIER, *ABOUT_AN_ACCOUNT} <= known
+    assert {*ABOUT_A_DOSSIER, *ABOUT_AN_ACCOUNT, *ABOUT_A_NAMED_ACCOUNT} <= known
 
 
 @pytest.mark.parametrize(

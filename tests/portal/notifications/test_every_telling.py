@@ -124,6 +124,34 @@ def test_a_key_that_turned(scene) -> None:
     assert told(patient.account) == [Kind.KEY_TURNED]
 
 
+def test_an_access_that_is_questioned_and_its_deadline(scene) -> None:
+    """The professional is told, whatever they switched off; then before the deadline, and once it is over."""
+    patient, carer = scene
+    opens(patient, carer)
+    line = next(entry for entry in history(patient) if entry.actor == carer.account.pk)
+    browser_of(patient.account).post(f"/accesses/questions/{line.id}/")
+    case = Case.objects.get()
+    assert told(carer.account) == [Kind.CASE_OPENED]
+    assert Kind.CASE_OPENED not in told(patient.account)
+    # Two beats, at four moments: one reminder each for the last two.
+    for before in (timedelta(days=5), timedelta(days=2), timedelta(days=1), -timedelta(days=1)):
+        announce_due(case.due_at - before)
+        announce_due(case.due_at - before)
+    assert told(carer.account) == [Kind.CASE_OPENED, Kind.CASE_DUE, Kind.CASE_DUE]
+    assert "Explain it" in browser_of(carer.account).get("/letters/").content.decode()
+
+
+def test_no_reminder_of_what_was_explained(scene) -> None:
+    patient, carer = scene
+    opens(patient, carer)
+    line = next(entry for entry in history(patient) if entry.actor == carer.account.pk)
+    browser_of(patient.account).post(f"/accesses/questions/{line.id}/")
+    case = Case.objects.get()
+    browser_of(carer.account).post(f"/pro/questions/{case.id}/", {"code": "duty", "words": "Je remplaçais."})
+    announce_due(case.due_at + timedelta(days=1))
+    assert told(carer.account) == [Kind.CASE_OPENED]
+
+
 def test_a_case_that_was_concluded(scene) -> None:
     patient, carer = scene
     opens(patient, carer)
