@@ -113,7 +113,8 @@ def test_bad_answers(practice, physician):
         Opposition.objects.create(dossier=practice.ref.id, professional=physician, during=(yesterday(), None))
         with pytest.raises(Invalid, match="Withdraw the opposition first"):
             answer(practice, asked, True)
-        Opposition.objects.update(during=(yesterday(), AccessRequest.objects.get(id=asked).asked_at))
+        opposed = Opposition.objects.get()
+        Opposition.objects.update(during=(opposed.during.lower, AccessRequest.objects.get(id=asked).asked_at))
         granting.end_relationship(actor=practice.patient, ref=practice.ref, professional=physician.id)
         with pytest.raises(Invalid, match="does not take care of you"):
             answer(practice, asked, True)
