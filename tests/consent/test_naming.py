@@ -64,7 +64,8 @@ def test_a_team_covers_its_members_while_they_belong_to_it(practice):
     assert ground(practice, later) is Ground.NO_RELATIONSHIP
     Membership.objects.create(professional=later, organisation=team, during=(now(), None))
     assert ground(practice, later) is Ground.DEFAULT_OPEN
-    Membership.objects.filter(professional=doctor).update(during=(yesterday(), now()))
+    since = Membership.objects.get(professional=doctor).during.lower
+    Membership.objects.filter(professional=doctor).update(during=(since, now()))
     assert ground(practice, doctor) is Ground.NO_RELATIONSHIP
     end_team_care(**at_home(practice), organisation=team.id)
     assert ground(practice, later) is Ground.NO_RELATIONSHIP

@@ -74,6 +74,7 @@ def of_patient(patient: Patient, doctor: Carer, ids: dict[str, UUID]) -> Iterato
     yield Act("patient:unmask", f"/record/item/{one}/show/", {})
     yield Act("patient:to_guardians", f"/record/item/{one}/guardians/", {"confirmed": "on"})
     yield Act("patient:new_code", "/sharing/code/new/", {})
+    yield Act("health:card", "/record/health/card/", {"name": "on"})
     yield Act("patient:discretion", "/sharing/screens/")
     yield Act("keeping:lock", "/record/keeping/lock/", {"turn": "yes"})
     yield Act("keeping:close", "/record/keeping/close/", {"sure": "on"})
