@@ -179,6 +179,8 @@ def deferrals(request: Visit, dossier_id: UUID) -> HttpResponse:
 @require_POST
 def agree(request: Visit, dossier_id: UUID, disclosure_id: UUID) -> HttpResponse:
     """A second professional agrees that the patient is told at the date of review."""
+    # Outside of one's care the door would say "refused" of a record that is there, and "nothing" of one that is not.
+    named(request.actor, dossier_id)
     agree_deferral(actor=request.actor, ref=ref_of(dossier_id), disclosure_id=disclosure_id)
     messages.success(request, _("You agreed. The patient is told at the date of review, at the latest."))
     return redirect("professional:deferrals", dossier_id)
