@@ -124,6 +124,7 @@ class PatientKey(WrappedKey):
     version = models.PositiveIntegerField()
 
     class Meta:
+        indexes = [models.Index(fields=["created_at"], condition=Q(state="active"), name="records_patientkey_oldest")]
         constraints = [
             models.UniqueConstraint(fields=["dossier", "version"], name="records_patientkey_version"),
             models.UniqueConstraint(

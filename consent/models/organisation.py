@@ -17,6 +17,7 @@ class Organisation(models.Model):
 
     class Meta:
         ordering = ["name", "id"]
+        indexes = [models.Index(fields=["name", "id"], name="organisation_by_name")]
         constraints = [
             models.CheckConstraint(
                 name="organisation_named",

@@ -25,6 +25,7 @@ class Professional(models.Model):
 
     class Meta:
         ordering = ["family", "given", "id"]
+        indexes = [models.Index(fields=["family", "given", "id"], name="professional_by_name")]
         constraints = [
             models.CheckConstraint(
                 name="professional_named",

@@ -31,7 +31,10 @@ class EmergencyReview(models.Model):
     verdict = models.CharField(max_length=20, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], condition=models.Q(reviewed_at__isnull=True), name="review_waiting")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(reviewed_at__isnull=True), name="review_waiting"),
+            models.Index(fields=["reviewed_at"], name="review_done"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="review_whole",

@@ -158,6 +158,7 @@ class Delivery(models.Model):
                 condition=models.Q(state__in=[DeliveryState.WAITING, DeliveryState.SENDING]),
             ),
             models.Index(fields=["held"], name="delivery_held", condition=models.Q(held__isnull=False)),
+            models.Index(fields=["channel", "state"], name="delivery_counted"),
             models.Index(fields=["-ended_at"], name="delivery_failed", condition=models.Q(state=DeliveryState.FAILED)),
         ]
 
@@ -176,6 +177,9 @@ class Aside(models.Model):
 
     class Meta:
         db_table = "notifications_aside"
+        indexes: ClassVar = [
+            models.Index(fields=["-last_at"], condition=models.Q(is_aside=True), name="aside_newest"),
+        ]
 
 
 class OutgoingMessage(models.Model):
@@ -188,6 +192,7 @@ class OutgoingMessage(models.Model):
 
     class Meta:
         db_table = "notifications_outgoing"
+        indexes: ClassVar = [models.Index(fields=["-at"], name="outgoing_newest")]
 
 
 class Announcement(models.Model):

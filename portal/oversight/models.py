@@ -67,7 +67,13 @@ class Case(models.Model):
     concluded_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], condition=Q(concluded_at__isnull=True), name="oversight_case_open")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(concluded_at__isnull=True), name="oversight_case_open"),
+            models.Index(fields=["opened_at"], name="oversight_case_opened"),
+            models.Index(
+                fields=["-concluded_at"], condition=Q(concluded_at__isnull=False), name="oversight_case_concluded"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="oversight_case_answer_whole",
@@ -121,6 +127,7 @@ class Unsealing(models.Model):
     expires_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [models.Index(fields=["-asked_at"], name="oversight_unsealing_asked")]
         constraints = [
             models.CheckConstraint(
                 name="oversight_unsealing_two_people",
@@ -180,6 +187,12 @@ class AlertReview(models.Model):
     dossier = models.UUIDField(null=True)
     count = models.PositiveIntegerField(default=0, db_default=0)
     usual = models.PositiveIntegerField(default=0, db_default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-changed_at"], name="oversight_alert_changed"),
+            models.Index(fields=["-at"], condition=Q(state="taken"), name="oversight_alert_taken"),
+        ]
 
     def __str__(self) -> str:
         return f"alert {self.kind}, {self.state}"
