@@ -24,8 +24,10 @@ _BASE = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Program:
-    """A module to run: for which goals, with what arguments, and after how many seconds it is given up: several times
-    what it takes on a quiet machine."""
+    """A module to run: for which goals, with what arguments.
+
+    It is given up after ``seconds``, several times what it takes on a quiet machine.
+    """
 
     name: str
     goals: tuple[str, ...]
@@ -62,6 +64,8 @@ def main() -> int:
     if not wanted <= names:
         parser.error(f"{', '.join(sorted(wanted - names))}: expected {', '.join(sorted(names))}")
     chosen = [each for each in PROGRAMS if _is_wanted(each, wanted)]
+    # So that what is running is ended, too.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit("asked to stop"))
     began = time.monotonic()
     failed: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
