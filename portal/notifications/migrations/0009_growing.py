@@ -9,12 +9,12 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("consent", "0007_reviewing_doctors")]
+    dependencies = [("notifications", "0008_questions_are_never_switched")]
 
     operations = [
-        AddIndexConcurrently("organisation", models.Index(fields=["name", "id"], name="organisation_by_name")),
+        AddIndexConcurrently("delivery", models.Index(fields=["channel", "state"], name="delivery_counted")),
         AddIndexConcurrently(
-            "professional", models.Index(fields=["family", "given", "id"], name="professional_by_name")
+            "aside", models.Index(fields=["-last_at"], condition=models.Q(is_aside=True), name="aside_newest")
         ),
-        AddIndexConcurrently("emergencyreview", models.Index(fields=["reviewed_at"], name="review_done")),
+        AddIndexConcurrently("outgoingmessage", models.Index(fields=["-at"], name="outgoing_newest")),
     ]

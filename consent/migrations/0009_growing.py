@@ -9,12 +9,12 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("notifications", "0007_recovery_is_never_switched")]
+    dependencies = [("consent", "0008_ended_is_written_once")]
 
     operations = [
-        AddIndexConcurrently("delivery", models.Index(fields=["channel", "state"], name="delivery_counted")),
+        AddIndexConcurrently("organisation", models.Index(fields=["name", "id"], name="organisation_by_name")),
         AddIndexConcurrently(
-            "aside", models.Index(fields=["-last_at"], condition=models.Q(is_aside=True), name="aside_newest")
+            "professional", models.Index(fields=["family", "given", "id"], name="professional_by_name")
         ),
-        AddIndexConcurrently("outgoingmessage", models.Index(fields=["-at"], name="outgoing_newest")),
+        AddIndexConcurrently("emergencyreview", models.Index(fields=["reviewed_at"], name="review_done")),
     ]
