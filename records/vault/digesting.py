@@ -1,8 +1,8 @@
 """The SHA-256 of what is written, counted on another core while the next pieces are sealed.
 
 Sealing a large document and hashing what was sealed cost about the same. ``hashlib`` lets other threads go on while it
-works on more than a few kilobytes, so the digest costs no time where a second core is free. One block at a time is in the
-hands of a thread, which ends with its block: nothing has to be closed when an upload is given up.
+works on more than a few kilobytes, so the digest costs no time where a second core is free. One block at a time is in
+the hands of a thread, which ends with its block: nothing has to be closed when an upload is given up.
 """
 
 from __future__ import annotations
