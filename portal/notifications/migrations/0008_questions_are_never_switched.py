@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0008_growing"),
+        ("notifications", "0007_recovery_is_never_switched"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -83,6 +83,6 @@ DROP FUNCTION public.consent_answered_once();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0008_growing")]
+    dependencies = [("consent", "0007_reviewing_doctors")]
 
     operations = [migrations.RunSQL(_GUARD, _LET_GO)]
