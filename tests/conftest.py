@@ -32,6 +32,7 @@ from audit.models import Entry
 from audit.sequencing import sequence_once
 from audit.verifying import verify_log
 from portal import embedded, roles
+from portal.accounts import hashing
 from portal.running.translations import compile_catalogues
 from tests import chromium, wall
 from tests.counts import COUNTS, IS_SOAK
@@ -176,6 +177,12 @@ def template(server_url: str, django_db_blocker: pytest.FixtureRequest) -> str:
     with psycopg.connect(make_conninfo(server_url, dbname=TEMPLATE), autocommit=True) as superuser:
         wall.open_gate(superuser)
     return TEMPLATE
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hash_without_standing_back() -> None:
+    """Here nobody waits for a page: behind another worker of the tests a hash would take seconds."""
+    hashing.STEPS_BACK = 0
 
 
 @pytest.fixture(autouse=True)
