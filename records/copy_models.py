@@ -21,18 +21,30 @@ class CopyState(models.TextChoices):
     ENDED = "ended", _("Destroyed")
 
 
+class CopyShape(models.TextChoices):
+    """What somebody takes away."""
+
+    FOLDER = "folder", _("Everything, in one file (ZIP)")
+    FHIR = "fhir", _("All documents, for another health software")
+    IPS = "ips", _("A summary, for another health software")
+    PDF = "pdf", _("A summary to print or to send (PDF)")
+
+
 class Copy(models.Model):
     """One copy that was asked for: by whom, how far it is, until when it can be downloaded.
 
-    ``with_hidden`` says whether it holds what its asker hides from their own screens. ``attempt`` counts those who
-    began to make it: only the last one writes. ``size`` is the length of the whole file, ``entry`` the line of the log
-    that tells of its last documents.
+    ``shape`` says what it is, ``with_hidden`` whether it holds what its asker hides from their own screens. ``attempt``
+    counts those who began to make it: only the last one writes. ``size`` is the length of the whole file, ``entry`` the
+    line of the log that tells of its last documents.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     dossier = models.ForeignKey("records.Dossier", on_delete=models.PROTECT, related_name="copies")
     asked_by = models.UUIDField()
     language = models.CharField(max_length=8)
+    shape = models.CharField(
+        max_length=8, choices=CopyShape, default=CopyShape.FOLDER, db_default=CopyShape.FOLDER.value
+    )
     with_hidden = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=CopyState, default=CopyState.ASKED)
     attempt = models.PositiveIntegerField(default=0)

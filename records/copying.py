@@ -24,13 +24,26 @@ from audit.log import append
 from consent.declaring import Lookup, declare, declared, find, over_every_dossier
 from records.attempts import Attempt, through
 from records.copy_models import Copy, CopyPart, CopyState
+from records.copy_models import CopyShape as CopyShape
 from records.dossiers import Entered, enter
 from records.dossiers import Unknown as Unknown
 from records.models import Dossier, PatientKey
 from records.patient_keys import PatientKeys, WritingKeys
 from records.vault.cipher import Flaw, Unreadable
 
-__all__ = ["KEPT", "PART_BYTES", "Overtaken", "Unknown", "ask", "begin_making", "fail", "finish", "store", "take"]
+__all__ = [
+    "KEPT",
+    "PART_BYTES",
+    "CopyShape",
+    "Overtaken",
+    "Unknown",
+    "ask",
+    "begin_making",
+    "fail",
+    "finish",
+    "store",
+    "take",
+]
 
 KEPT = timedelta(hours=24)
 PART_BYTES = 1 << 20
@@ -55,6 +68,7 @@ class Order:
     language: str
     with_hidden: bool
     attempt: int
+    shape: CopyShape = CopyShape.FOLDER
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,18 +78,26 @@ class Taking:
     size: int
     made_at: datetime
     parts: Iterator[bytes]
+    shape: CopyShape = CopyShape.FOLDER
 
     def __repr__(self) -> str:
         return "<Taking>"
 
 
-def ask(*, actor: Actor, dossier_id: UUID, language: str, with_hidden: bool = False) -> UUID:
+def ask(
+    *,
+    actor: Actor,
+    dossier_id: UUID,
+    language: str,
+    with_hidden: bool = False,
+    shape: CopyShape = CopyShape.FOLDER,
+) -> UUID:
     """Ask for a copy, with a fresh proof. One that is under way is the answer; a ready one gives way to the new one.
 
     Raises:
         Unknown: there is no such dossier for this actor, they do not act for its patient, or the proof is not fresh.
     """
-    act = partial(_ask, dossier_id=dossier_id, language=language, with_hidden=with_hidden)
+    act = partial(_ask, dossier_id=dossier_id, language=language, with_hidden=with_hidden, shape=shape)
     return through(Attempt(actor, Event.EXPORT_ASKED), act)
 
 
@@ -170,7 +192,7 @@ def tell(order: Order, *, done: int) -> None:
         raise Overtaken
 
 
-def _ask(attempt: Attempt, *, dossier_id: UUID, language: str, with_hidden: bool) -> UUID | Exception:
+def _ask(attempt: Attempt, *, dossier_id: UUID, language: str, with_hidden: bool, shape: CopyShape) -> UUID | Exception:
     entered = enter(attempt.actor, dossier_id)
     if entered is None:
         return attempt.unknown()
@@ -185,7 +207,12 @@ def _ask(attempt: Attempt, *, dossier_id: UUID, language: str, with_hidden: bool
     if live is not None:
         _end(live)
     new = Copy.objects.create(
-        id=uuid4(), dossier_id=dossier_id, asked_by=attempt.actor.id, language=language, with_hidden=with_hidden
+        id=uuid4(),
+        dossier_id=dossier_id,
+        asked_by=attempt.actor.id,
+        language=language,
+        with_hidden=with_hidden,
+        shape=shape,
     )
     attempt.object_id = new.id
     attempt.allowed(entered.opening)
@@ -214,6 +241,7 @@ def _begin(attempt: Attempt, *, copy_id: UUID, total: int) -> Order | Exception 
         language=copy.language,
         with_hidden=copy.with_hidden,
         attempt=copy.attempt,
+        shape=CopyShape(copy.shape),
     )
 
 
@@ -280,7 +308,7 @@ def _take(attempt: Attempt, *, copy_id: UUID) -> Taking | Exception:
     copy.state, copy.ended_at = CopyState.TAKEN, timezone.now()
     copy.save(update_fields=["state", "ended_at"])
     attempt.allowed(entered.opening)
-    return Taking(copy.size, copy.asked_at, _parts(copy))
+    return Taking(copy.size, copy.asked_at, _parts(copy), CopyShape(copy.shape))
 
 
 def _parts(copy: Copy) -> Iterator[bytes]:

@@ -20,14 +20,33 @@ from portal.accounts.stepup import fresh_proof
 from portal.acting import Visit
 from portal.audiences import only_for
 from portal.takeaway.tasks import make
-from records.copying import Taking, ask, of_asker, take, throw_away
+from records.copying import CopyShape, Taking, ask, of_asker, take, throw_away
 from records.on_behalf import find_dossier
 
 
 class CopyForm(forms.Form):
-    """Whether the copy also holds what is hidden from one's screens; asked of everybody, so that it tells nothing."""
+    """What to take away, and whether it also holds what is hidden from one's screens.
 
+    Asked of everybody, so that it tells nothing.
+    """
+
+    shape = forms.ChoiceField(
+        label=_("What do you want to take away?"),
+        choices=CopyShape.choices,
+        initial=CopyShape.FOLDER,
+        widget=forms.RadioSelect,
+        required=False,
+    )
     hidden = forms.BooleanField(label=_("Also what I hide from my own screens"), required=False)
+
+
+# The media type of each, and how its file is called.
+_FILES = {
+    CopyShape.FOLDER: ("application/zip", ".zip"),
+    CopyShape.FHIR: ("application/fhir+json", ".fhir.json"),
+    CopyShape.IPS: ("application/fhir+json", "-summary.fhir.json"),
+    CopyShape.PDF: ("application/pdf", "-summary.pdf"),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +60,8 @@ def copy(request: Visit) -> HttpResponse:
         language = (get_language() or "fr")[:2]
         # What patients hide from their own screens is not hidden from who acts for them.
         hidden = form.cleaned_data["hidden"] or not own
-        copy_id = ask(actor=request.actor, dossier_id=dossier_id, language=language, with_hidden=hidden)
+        shape = CopyShape(form.cleaned_data["shape"] or CopyShape.FOLDER)
+        copy_id = ask(actor=request.actor, dossier_id=dossier_id, language=language, with_hidden=hidden, shape=shape)
         _send(copy_id)
         return redirect("keeping:copy")
     found = of_asker(request.actor, dossier_id)
@@ -57,9 +77,11 @@ def download(request: Visit, copy_id: UUID) -> HttpResponse:
     if request.method != "POST" or "take" not in request.POST:
         return redirect("keeping:copy")
     taking = take(actor=request.actor, copy_id=copy_id)
-    answer = StreamingHttpResponse(_streamed(taking, copy_id), content_type="application/zip")
+    media, ending = _FILES[taking.shape]
+    answer = StreamingHttpResponse(_streamed(taking, copy_id), content_type=media)
     answer["Content-Length"] = str(taking.size)
-    answer["Content-Disposition"] = f'attachment; filename="carnet-{timezone.localtime(taking.made_at):%Y-%m-%d}.zip"'
+    name = f"carnet-{timezone.localtime(taking.made_at):%Y-%m-%d}{ending}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return cast(HttpResponse, answer)
 
 

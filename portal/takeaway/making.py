@@ -1,4 +1,4 @@
-"""Making the file of a copy: one ZIP, written forward, in the language of whoever asked for it.
+"""Making the file of a copy: one ZIP, or a part of it alone, written forward, in the language of whoever asked for it.
 
 It acts with the rights that its asker has now. The line of the log that tells what the copy holds has its number before
 anybody can take the file: an export that could not be proven does not leave.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -30,14 +30,17 @@ from portal.patient.history import Line
 from portal.patient.proofs import collect_proofs
 from portal.takeaway.bundling import bundle as bundle_of
 from portal.takeaway.bundling import shares
+from portal.takeaway.paper import summary_pdf
 from portal.takeaway.past import whole_history
 from portal.takeaway.sink import SealedSink
-from records.copying import Order, begin_making, finish, store, tell
+from portal.takeaway.summary import fhir_document
+from records.copying import CopyShape, Order, begin_making, finish, store, tell
 from records.documents import open_document
 from records.dossiers import ref_of
 from records.people import Identity
 from records.sharing_out import Share
 from records.shown import Item
+from records.taking_summary import open_summary_share
 
 HOUSE = Actor.system(SystemTask.EXPORT)
 _LOOKS = (Path(__file__).parent / "page.css").read_text()
@@ -81,8 +84,8 @@ def make_copy(copy_id: UUID, *, wait_seconds: float = WAIT_SECONDS) -> bool:
     # Proven when it was asked for; what they hide from their screens is in it only if they said so then.
     asker = replace(asker, fresh=order.with_hidden)
     sink = SealedSink(partial(_store, order))
-    with translation.override(order.language), zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as folder:
-        _write(folder, order, asker, wait_seconds)
+    with translation.override(order.language):
+        _MAKERS[order.shape](sink, order, asker, wait_seconds)
     size = sink.end()
     finish(actor=HOUSE, order=order, size=size)
     return True
@@ -92,18 +95,50 @@ def _store(order: Order, number: int, part: bytes) -> None:
     store(actor=HOUSE, order=order, number=number, part=part)
 
 
-def _write(folder: zipfile.ZipFile, order: Order, asker: Actor, wait_seconds: float) -> None:
+def _write_folder(sink: SealedSink, order: Order, asker: Actor, wait_seconds: float) -> None:
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as folder:
+        _fill(folder, order, asker, wait_seconds)
+
+
+def _write_bundle(sink: SealedSink, order: Order, asker: Actor, wait_seconds: float) -> None:
+    for piece in bundle_of(
+        asker, order.dossier_id, timezone.localtime(), shares(asker, order.dossier_id, _teller(order))
+    ):
+        sink.write(piece)
+    _expect_covered(order, wait_seconds)
+
+
+def _write_summary(sink: SealedSink, order: Order, asker: Actor, wait_seconds: float) -> None:
+    share = open_summary_share(actor=asker, dossier_id=order.dossier_id)
+    sink.write(fhir_document(share, order.dossier_id) if order.shape is CopyShape.IPS else summary_pdf(share))
+    _expect_covered(order, wait_seconds)
+
+
+_MAKERS: Mapping[CopyShape, Callable[[SealedSink, Order, Actor, float], None]] = {
+    CopyShape.FOLDER: _write_folder,
+    CopyShape.FHIR: _write_bundle,
+    CopyShape.IPS: _write_summary,
+    CopyShape.PDF: _write_summary,
+}
+
+
+def _teller(order: Order) -> Callable[[int], None]:
+    return lambda done: tell(order, done=done)
+
+
+def _fill(folder: zipfile.ZipFile, order: Order, asker: Actor, wait_seconds: float) -> None:
     at, contents = timezone.localtime(), Contents()
-
-    def told(done: int) -> None:
-        tell(order, done=done)
-
     with folder.open("bundle.json", "w", force_zip64=True) as written:
-        for piece in bundle_of(asker, order.dossier_id, at, _noted(shares(asker, order.dossier_id, told), contents)):
+        for piece in bundle_of(
+            asker, order.dossier_id, at, _noted(shares(asker, order.dossier_id, _teller(order)), contents)
+        ):
             written.write(piece)
     for name, document_id in contents.files:
         _write_file(folder, name, document_id, asker)
         tell(order, done=len(Category))
+    share = open_summary_share(actor=asker, dossier_id=order.dossier_id)
+    folder.writestr("summary.fhir.json", fhir_document(share, order.dossier_id))
+    folder.writestr("summary.pdf", summary_pdf(share))
     # Before the history and its proofs are taken, so that they tell of this copy too.
     _expect_covered(order, wait_seconds)
     ref = ref_of(order.dossier_id)

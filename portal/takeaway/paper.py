@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from portal.takeaway.summary import chosen_of, parts_of
 from portal.ui.formatting import day, moment
 from records.formats.fhir.ips import CODES, REQUIRED, Part
 from records.taking_summary import SummaryShare
@@ -45,9 +46,9 @@ class _Paper(FPDF):
         self.cell(0, 4, f"{self._foot} · {self.page_no()} / {{nb}}", align="C")
 
 
-def summary_pdf(share: SummaryShare, parts: dict[str, Part]) -> bytes:
+def summary_pdf(share: SummaryShare) -> bytes:
     """The summary as a PDF, in the active language."""
-    identity = share.identity
+    identity, parts = share.identity, parts_of(chosen_of(share))
     title = gettext("Medical summary of %(name)s") % {"name": identity.full_name}
     born = gettext("born on %(day)s") % {"day": day(identity.birth_date)}
     paper = _Paper(printable(f"{identity.full_name}, {born}"))

@@ -31,6 +31,7 @@ _MARK = b"\xef\xbb\xbf"
 # What begins like this is a kind that is known, and not taken in: GIF, archives, TIFF, programs, office files.
 _OTHERS = (
     b"GIF8",
+    b"{\\rtf",
     b"PK\x03\x04",
     b"\x1f\x8b",
     b"II*\0",

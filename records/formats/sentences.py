@@ -17,6 +17,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "not-xml": _("The file is not valid XML: line %(line)s. Ask whoever gave you the file for a new one."),
     "not-cda": _("This is XML, but no clinical document (CDA R2). Ask for an export in CDA R2 or in FHIR R4 (JSON)."),
+    "fhir-xml": _("This is FHIR in XML. Carnet reads FHIR in JSON: ask for the same export in JSON."),
     "two-documents": _("This file holds several clinical documents. Split it, one document a file, and try again."),
     "no-body": _("This clinical document has no content. Ask whoever gave you the file for a new one."),
     "embedded": _("The file inside this clinical document is damaged. Ask whoever gave you the file for a new one."),

@@ -26,6 +26,8 @@ from records.formats.moments import fhir_date, fhir_instant
 from records.formats.parts import SAME_DRAWER, Made, attachment, bundle, coding, concept, is_told, kept, name_of
 from records.formats.refusals import Unfit
 
+# What FHIR is called when it is written in XML (https://hl7.org/fhir/R4/xml.html).
+_FHIR = "{http://hl7.org/fhir}"
 _LABORATORY = frozenset({"11502-2", "18725-2", "96173-0"})
 _VACCINATION = frozenset({"11369-6", "87273-9"})
 # IHE XD-LAB, FR-CR-BIO.
@@ -60,7 +62,7 @@ def _document(root: Element) -> Element:
     if len(found) > 1:
         raise Unfit("two-documents")
     if not found:
-        raise Unfit("not-cda")
+        raise Unfit("fhir-xml" if root.name.startswith(_FHIR) else "not-cda")
     return found[0]
 
 

@@ -11,18 +11,19 @@ import zlib
 from collections.abc import Iterator
 from io import BytesIO
 
-from PIL import ExifTags, Image, TiffImagePlugin
+from PIL import ExifTags, Image, MpoImagePlugin, TiffImagePlugin
 
 from records.formats.child import Made
 from records.formats.refusals import Unfit
 
-__all__ = ["TiffImagePlugin", "read_jpeg", "read_png"]
+__all__ = ["MpoImagePlugin", "TiffImagePlugin", "read_jpeg", "read_png"]
 
 MAX_BYTES = 30 * 2**20
 # Photographs of phones have up to fifty million.
 MAX_PIXELS = 60_000_000
 
-# Pillow loads its readers when it meets a file; here nothing can be opened by then (Exif is read as TIFF is).
+# Pillow loads its readers when it meets a file; here nothing can be opened by then (Exif is read as TIFF is; a
+# photograph of a phone with its picture of depth behind it is an MPO).
 Image.preinit()
 # Said to Pillow too, for what is decoded inside other files.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS

@@ -98,7 +98,8 @@ def resources(folder: zipfile.ZipFile) -> list[dict[str, object]]:
 def test_the_folder_holds_everything_and_proves_itself(household: Household, tmp_path: Path) -> None:
     folder = taken(household, made(household))
     assert folder.testzip() is None
-    assert set(folder.namelist()) == {"bundle.json", "summary.html", "accesses.html", "accesses.json", "proofs.txt"}
+    summaries = {"summary.html", "summary.pdf", "summary.fhir.json"}
+    assert set(folder.namelist()) == {*summaries, "bundle.json", "accesses.html", "accesses.json", "proofs.txt"}
     kinds = [resource["resourceType"] for resource in resources(folder)]
     assert kinds == ["Patient", "AllergyIntolerance", "Observation", "Observation"]
     assert '"valueQuantity":{"value":0.1' in folder.read("bundle.json").decode()
@@ -138,7 +139,8 @@ def test_it_lies_sealed_and_goes_once(household: Household, superuser: psycopg.C
     assert not CopyPart.objects.exists()
     told = [entry.event for entry in entries_about(household.ref.pseudonym) if entry.event.startswith("export.")]
     assert [told.count(name) for name in ("export.asked", "export.ready", "export.taken")] == [1, 1, 2]
-    assert told.count("export.filled") == 3
+    # Three drawers, and the summary.
+    assert told.count("export.filled") == 4
 
 
 def test_only_its_asker_with_a_fresh_proof(household: Household) -> None:
