@@ -48,6 +48,7 @@ class SystemTask(StrEnum):
     ERASURE = "erasure"
     EXPORT = "export"
     VERIFICATION = "verification"
+    FOUNDING = "founding"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,19 +58,32 @@ def create_waiting(*, actor: Actor, login: str, role: str, language: str = "fr")
         Invalid: no address, or an address already in use.
         audit.log.OutsideTransaction: no transaction is open.
     """
-    address = logins.normalise_login(login)
-    account = Account(login_digest=logins.digest_of(address), role=role, language=language)
+    account = Account(login_digest=refuse_login(login), role=role, language=language)
     try:
-        validate_email(address)
         account.full_clean(exclude=["password", "login_digest"])
     except ValidationError as refused:
         raise Invalid(" ".join(refused.messages)) from None
-    if Account.objects.filter(login_digest=account.login_digest).exists():
-        raise Invalid(_("This address already opens an account."))
     account.set_unusable_password()
     account.save(force_insert=True)
     log.append(Event.ACCOUNT_CREATED, actor=actor, object_id=account.pk, facts={"role": role, "language": language})
     return account
+
+
+def refuse_login(login: str) -> bytes:
+    """The digest of a sign-in address that nobody has yet.
+
+    Raises:
+        Invalid: no address, or an address already in use.
+    """
+    address = logins.normalise_login(login)
+    try:
+        validate_email(address)
+    except ValidationError as refused:
+        raise Invalid(" ".join(refused.messages)) from None
+    digest = logins.digest_of(address)
+    if Account.objects.filter(login_digest=digest).exists():
+        raise Invalid(_("This address already opens an account."))
+    return digest
 
 
 def enrol_totp(account: Account, *, actor: Actor | None = None) -> str:

@@ -23,6 +23,7 @@ COLUMNS = (
     HouseColumn("notifications_three_words", "sealed", "contact", "account_id", place_of),
     HouseColumn("notifications_outgoing", "sealed", "outbox", "id"),
     HouseColumn("welcoming_invitation", "sealed", "contact", "id"),
+    HouseColumn("welcoming_nomination", "sealed", "contact", "id"),
 )
 HOUSE = Actor.system(SystemTask.ROTATION)
 

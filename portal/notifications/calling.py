@@ -29,6 +29,7 @@ _NAME_THE_ACCOUNT = frozenset(
         Event.ACCOUNT_PASSWORD_CHANGED,
         Event.ACCOUNT_RECOVERY_ASKED,
         Event.ACCOUNT_RECOVERED,
+        Event.ACCOUNT_ROLE_CHANGED,
     )
 )
 # Their object is an address kept beside the one in force, to which the letter goes.
@@ -57,6 +58,7 @@ ABOUT_AN_ACCOUNT = {
     Event.ACCOUNT_PASSWORD_CHANGED.dotted: Kind.SECURITY_CHANGED,
     Event.ACCOUNT_RECOVERY_ASKED.dotted: Kind.RECOVERY_ASKED,
     Event.ACCOUNT_RECOVERED.dotted: Kind.SECURITY_CHANGED,
+    Event.ACCOUNT_ROLE_CHANGED.dotted: Kind.SECURITY_CHANGED,
     Event.CONTACT_CHANGED.dotted: Kind.SECURITY_CHANGED,
     Event.CONTACT_CHANGE_ASKED.dotted: Kind.ADDRESS_ASKED,
     Event.ACCOUNT_SIGNED_IN.dotted: Kind.NEW_DEVICE,

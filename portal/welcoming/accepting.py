@@ -99,7 +99,7 @@ def _waiting() -> QuerySet[Invitation]:
 def _owner(found: Invitation, request: Visit) -> Actor:
     """The person who will own the account: nobody else has both codes."""
     role = Role(found.account.role)
-    if role is Role.PROFESSIONAL:
+    if role is not Role.PATIENT:
         # Not on their side of the portal yet: no door opens to them.
         role = Role.ANONYMOUS
     return Actor(id=found.account.pk, role=role, strength=Strength.NONE, request=request.actor.request)

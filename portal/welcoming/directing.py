@@ -52,7 +52,7 @@ def direct(*, actor: Actor, account: Account, act: Act) -> None:
         Unknown: the actor is no administrator.
         Invalid: it is one's own account, or the account has ended.
     """
-    _only_administrators(actor, _EVENTS[act])
+    only_administrators(actor, _EVENTS[act])
     if account.pk == actor.id:
         raise Invalid(_("Another administrator has to do this: it is your own account."))
     with transaction.atomic(durable=True):
@@ -76,7 +76,7 @@ def patient_of_login(*, actor: Actor, typed: str) -> Account | None:
     Raises:
         Unknown: the actor is no administrator.
     """
-    _only_administrators(actor, Event.ACCOUNTS_READ)
+    only_administrators(actor, Event.ACCOUNTS_READ)
     digest = logins.digest_of(typed)
     with transaction.atomic(durable=True):
         found = Account.objects.filter(login_digest=digest, role=Account.Role.PATIENT).first()
@@ -91,7 +91,7 @@ def enter_organisation(*, actor: Actor, organisation: Organisation) -> None:
         Unknown: the actor is no administrator.
         Invalid: its FINESS number is entered already.
     """
-    _only_administrators(actor, Event.ORGANISATION_CREATED)
+    only_administrators(actor, Event.ORGANISATION_CREATED)
     if organisation.finess and Organisation.objects.filter(finess=organisation.finess).exists():
         raise Invalid(_("An organisation with this number is entered already."))
     with transaction.atomic(durable=True):
@@ -105,7 +105,7 @@ def end_organisation(*, actor: Actor, organisation_id: UUID) -> int:
     Raises:
         Unknown: the actor is no administrator, or there is no such organisation.
     """
-    _only_administrators(actor, Event.ORGANISATION_ENDED)
+    only_administrators(actor, Event.ORGANISATION_ENDED)
     if not Organisation.objects.filter(pk=organisation_id).exists():
         raise Unknown
     with transaction.atomic(durable=True):
@@ -123,7 +123,7 @@ def begin_membership(*, actor: Actor, person: Professional, organisation_id: UUI
         Unknown: the actor is no administrator, or there is no such organisation.
         Invalid: they work there already.
     """
-    _only_administrators(actor, Event.MEMBERSHIP_CREATED)
+    only_administrators(actor, Event.MEMBERSHIP_CREATED)
     organisation = Organisation.objects.filter(pk=organisation_id).first()
     if organisation is None:
         raise Unknown
@@ -141,7 +141,7 @@ def end_membership(*, actor: Actor, person: Professional, membership_id: UUID) -
     Raises:
         Unknown: the actor is no administrator, or there is no such membership now.
     """
-    _only_administrators(actor, Event.MEMBERSHIP_ENDED)
+    only_administrators(actor, Event.MEMBERSHIP_ENDED)
     with transaction.atomic(durable=True):
         live = Membership.objects.live(timezone.now()).filter(pk=membership_id, professional=person).first()
         if live is not None:
@@ -161,7 +161,12 @@ def _end(actor: Actor, membership: Membership) -> None:
     log.append(Event.MEMBERSHIP_ENDED, actor=actor, object_id=membership.pk, facts=facts)
 
 
-def _only_administrators(actor: Actor, event: Event) -> None:
+def only_administrators(actor: Actor, event: Event) -> None:
+    """Nobody else comes through; the attempt is remembered as that event, refused.
+
+    Raises:
+        Unknown: the actor is no administrator.
+    """
     if actor.role is Role.ADMINISTRATOR:
         return
     with transaction.atomic(durable=True):

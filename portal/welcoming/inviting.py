@@ -90,6 +90,15 @@ def invite_professional(*, actor: Actor, person: Professional, organisation_id: 
         return _write(actor, person.account, reached.second, place)
 
 
+def invite(*, actor: Actor, account: Account, reached: Reached) -> str:
+    """The code on paper of an account that waits, in the open transaction that made it.
+
+    Raises:
+        Invalid: no telephone number, for a second code by SMS.
+    """
+    return _write(actor, account, reached.second, _checked(reached))
+
+
 def invite_again(*, actor: Actor, account: Account) -> str:
     """Another code on paper for an account that still waits; the former one is worth nothing any more.
 

@@ -1,4 +1,4 @@
-"""Invitations that wait: the paper code as a keyed digest, the address of the second code sealed."""
+"""Invitations and proposals that wait: paper codes as keyed digests, addresses sealed."""
 
 from __future__ import annotations
 
@@ -54,3 +54,50 @@ class Invitation(models.Model):
         """
         plain = json.loads(open_for_house(_PURPOSE, self.id, bytes(self.sealed)))
         return Channel(plain["by"]), plain["to"]
+
+
+class Nomination(models.Model):
+    """What one administrator proposed and another one has to agree to: a new administrator, or another role."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    role = models.CharField(max_length=16)
+    # Nobody yet, when it is about somebody new: then their address lies in ``sealed`` until it is agreed to.
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    sealed = models.BinaryField(default=bytes, blank=True)
+    asked_by = models.UUIDField()
+    asked_at = models.DateTimeField(default=timezone.now)
+    agreed_by = models.UUIDField(null=True, blank=True)
+    agreed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="welcoming_nomination_role", condition=models.Q(role__in=["administrator", "adviser"])
+            ),
+            models.CheckConstraint(
+                name="welcoming_nomination_two_people",
+                condition=models.Q(agreed_by__isnull=True, agreed_at__isnull=True)
+                | (
+                    models.Q(agreed_by__isnull=False, agreed_at__isnull=False)
+                    & ~models.Q(agreed_by=models.F("asked_by"))
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "nomination"
+
+    def take_mail(self, mail: str) -> None:
+        """The address of somebody new, sealed; all are as long as the longest."""
+        self.sealed = seal_for_house(_PURPOSE, self.id, mail.strip().encode().ljust(_SEALED_BYTES))
+
+    def mail(self) -> str:
+        """The address of somebody new; empty when it is about a colleague.
+
+        Raises:
+            Unreadable: it does not open.
+        """
+        sealed = bytes(self.sealed)
+        return open_for_house(_PURPOSE, self.id, sealed).decode().rstrip() if sealed else ""

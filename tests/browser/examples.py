@@ -91,6 +91,7 @@ EXAMPLES: dict[str, Example] = {
     "welcoming:enter": Example(ADMINISTRATOR, "/administration/people/new/"),
     "welcoming:organisations": Example(ADMINISTRATOR, "/administration/people/organisations/"),
     "welcoming:person": Example(ADMINISTRATOR, "/administration/people/", ("main a.row-link",)),
+    "welcoming:staff": Example(ADMINISTRATOR, "/administration/people/staff/", ("main summary",)),
     "entrance:queue": Example(ADVISER, "/advice/"),
     "patient:home": Example(PATIENT, "/home/"),
     "patient:record": Example(PATIENT, "/record/"),
@@ -272,6 +273,7 @@ STATES: dict[str, Example] = {
 ACTS = {
     *("accounts:sign_out", "accounts:language", "accounts:organisation"),
     "entrance:call_done",
+    *("welcoming:staff_agree", "welcoming:act_on_staff"),
     *("welcoming:again", "welcoming:act", "welcoming:act_on_patient", "welcoming:find", "welcoming:accept"),
     *("accounts:session_end", "accounts:sessions_end"),
     *("accounts:passkey_sign_in", "accounts:passkey_options", "accounts:passkey_enrolment", "accounts:passkey_begin"),

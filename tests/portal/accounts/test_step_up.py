@@ -104,6 +104,9 @@ def of_administrator(doctor: Carer) -> Iterator[Act]:
     yield Act("administration:take_fhir", "/administration/take/fhir/", {})
     yield Act("welcoming:enter", "/administration/people/new/", {"family": "Riou"})
     yield Act("welcoming:organisations", "/administration/people/organisations/", {"name": "Clinique"})
+    yield Act("welcoming:staff", "/administration/people/staff/", {"mail": "c@example.org", "role": "adviser"})
+    yield Act("welcoming:staff_agree", f"/administration/people/staff/{NOBODY}/agree/", {})
+    yield Act("welcoming:act_on_staff", "/administration/people/staff/x/end/", {})
     yield Act("welcoming:act", f"{person}/end/", {})
     yield Act("welcoming:act_on_patient", "/administration/people/patient/died/", {"login": "a@example.org"})
 
