@@ -35,7 +35,7 @@ _APPEND = f"set_config('{_DOSSIERS}', concat_ws(',', nullif(current_setting('{_D
 _ALL_FOUND = "string_agg(found::text, ',')"
 _DECLARE = f"SELECT {_APPEND.format('%s::text')}"
 _FIND = (
-    f"SELECT array_agg(found), {_APPEND.format(_ALL_FOUND)}"  # noqa: S608
+    f"SELECT array_agg(found), {_APPEND.format(_ALL_FOUND)}"  # noqa: S608 - names of ours  # nosec B608
     " FROM public.carnet_find_dossiers(%s, %s::uuid[], %s::bytea[]) AS found"
 )
 
