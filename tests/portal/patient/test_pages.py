@@ -120,7 +120,8 @@ def test_a_result_has_its_value_its_range_its_curve_and_the_table(patient, brows
     assert 'role="img"' in page
     assert "<polyline" in page
     assert "See the table" in page
-    assert page.count('class="number">7.4') == 1
+    # Twice: folded on the screen, whole on paper.
+    assert page.count('class="number">7.4') == 2
     assert "resourceType" not in page
 
 
