@@ -17,6 +17,8 @@ urlpatterns = [
     path("pro/files/", include("portal.professional.file_urls")),
     path("record/health/", include("portal.patient.health_urls")),
     path("pro/health/", include("portal.professional.health_urls")),
+    path("record/corrections/", include("portal.patient.correction_urls")),
+    path("pro/corrections/", include("portal.professional.correction_urls")),
     path("letters/", include("portal.notifications.urls")),
     path("pro/", include("portal.professional.urls")),
     path("log/", include("portal.transparency.urls")),

@@ -16,6 +16,9 @@ from audit.actor import Role
 from audit.events import Event
 from consent.categories import Category
 from consent.decisions import Refused
+from records.correction_models import Correction, CorrectionState, FormerVersion
+from records.formats.fhir.carried import original
+from records.former import keep_former
 from records.headers import Header
 from records.models import Record
 from records.writing import Filing, remember
@@ -50,8 +53,28 @@ def may_amend(filing: Filing, record_id: UUID) -> bool:
     return bool(by_author or brought_by == filing.actor.id)
 
 
+def repeats_what_was_corrected(filing: Filing, record_id: UUID, plain: dict[str, Any]) -> bool:
+    """Whether a source tells again what its author has put right since: the correction stays.
+
+    Raises:
+        Unreadable: a former version does not open.
+    """
+    if not Correction.objects.filter(record_id=record_id, state=CorrectionState.DONE).exists():
+        return False
+    return any(
+        original(
+            simplejson.loads(
+                filing.keys.open_("record", former.id, former.revision, former.body, category=former.category),
+                use_decimal=True,
+            )
+        )
+        == plain
+        for former in FormerVersion.objects.filter(record_id=record_id, emptied_at=None).defer("header")
+    )
+
+
 def amend_record(filing: Filing, record_id: UUID, *, category: Category, header: Header, resource: bytes) -> None:
-    """Replace a record by a new revision, in the drawer where its new content lies.
+    """Replace a record by a new revision, in the drawer where its new content lies; the one before is kept.
 
     Raises:
         Refused: the actor may not deposit in this drawer, or in the one where the record lay.
@@ -62,6 +85,7 @@ def amend_record(filing: Filing, record_id: UUID, *, category: Category, header:
         decision = filing.decision(drawer)
         if not decision.allowed:
             raise Refused(decision)
+    keep_former(filing.keys, record)
     record.revision += 1
     record.category = category.value
     record.key_version = filing.keys.version

@@ -25,7 +25,7 @@ from consent.facts import load_facts
 from consent.granting import Invalid
 from consent.models import Professional
 from consent.thresholds import decide_opening
-from records.amending import amend_record, kept_resources, may_amend
+from records.amending import amend_record, kept_resources, may_amend, repeats_what_was_corrected
 from records.attaching import Staged, attach_files, drop_staged
 from records.dossiers import Unknown as Unknown
 from records.dossiers import enter, ref_of
@@ -252,7 +252,9 @@ def _file(
         filed, same = write(source=piece.source), False
         if not filed.created:
             kept = kept if kept is not None else kept_resources(filing, filing.sources.values())
-            same = _same(kept, filed.record_id, piece)
+            same = _same(kept, filed.record_id, piece) or repeats_what_was_corrected(
+                filing, filed.record_id, piece.plain
+            )
             if not (same or may_amend(filing, filed.record_id)):
                 # What others wrote stays as it is: another telling of it lies beside it, under a name of its own.
                 filed = write(source=piece.source + f"#{filing.actor.id}".encode())

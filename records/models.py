@@ -21,6 +21,8 @@ from consent.categories import Category
 from consent.dossiers import DossierRef
 from records.copy_models import Copy as Copy
 from records.copy_models import CopyPart as CopyPart
+from records.correction_models import Correction as Correction
+from records.correction_models import FormerVersion as FormerVersion
 from records.document_models import Document as Document
 from records.document_models import FormerObject as FormerObject
 from records.likeness_models import Likeness as Likeness

@@ -21,6 +21,7 @@ from records.dossiers import Entered, NoDossier, enter, find_own
 from records.dossiers import Unknown as Unknown
 from records.drawers import Leaf, Page, page_of
 from records.formats.fhir.presenting import present
+from records.former import versions_of
 from records.listing import (
     allergies,
     as_readable,
@@ -163,6 +164,7 @@ def _record(attempt: Attempt, *, record_id: UUID) -> RecordView | Exception:
         apart=apart,
         ref=entered.ref,
         files=attached_to(attempt.actor, entered, row.id),
+        versions=versions_of(entered, row),
     )
     attempt.allowed(decision, shown=len(view.series))
     return view

@@ -20,6 +20,7 @@ from consent.granting import Invalid
 from records.attempts import Attempt, through
 from records.dossiers import Unknown as Unknown
 from records.dossiers import enter
+from records.former import empty_former
 from records.headers import Header
 from records.keeping import empty_row
 from records.listing import decide_record
@@ -58,6 +59,7 @@ def _remove(attempt: Attempt, *, record_id: UUID, confirmed: bool) -> Category |
     record = Record.objects.select_for_update().get(id=record_id)
     for row in Document.objects.select_for_update().filter(record_id=record_id, removed_at=None):
         empty_row(row)
+    empty_former(filing.keys, record_id)
     blank = Header(kind="Basic", title="").to_bytes()
     record.revision += 1
     record.key_version = filing.keys.version

@@ -52,6 +52,14 @@ SEALED = (
     SealedTable("consent_emergency", "dossier", (("reason", "sealed_reason"),), digest="digest"),
     SealedTable("records_copypart", "dossier_id", (("copy", "sealed"),), revision="number", at_once=16),
     SealedTable("records_paperrequest", "dossier_id", (("reason", "sealed_words"),)),
+    SealedTable("records_correction", "dossier_id", (("reason", "sealed_words"), ("answer", "sealed_answer"))),
+    SealedTable(
+        "records_formerversion",
+        "dossier_id",
+        (("header", "header"), ("record", "body")),
+        category="category",
+        revision="revision",
+    ),
     SealedTable("oversight_case", "dossier", (("reason", "sealed_words"),)),
 )
 

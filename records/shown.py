@@ -133,6 +133,14 @@ class Attached(Blunt):
     mine: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version that was replaced: its number, and when the next one took its place."""
+
+    revision: int
+    replaced_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RecordView(Blunt):
     """One record, whole, with the files beside it.
@@ -150,3 +158,4 @@ class RecordView(Blunt):
     ref: DossierRef
     apart: tuple[Point, ...] = ()
     files: tuple[Attached, ...] = ()
+    versions: tuple[Version, ...] = ()

@@ -25,6 +25,7 @@ from portal.professional.forms import SearchForm
 from portal.professional.listing import dossiers_in, lines_of, traces_of
 from portal.professional.naming import people_behind
 from portal.professional.standing import age_on, emergencies_of, standing_of, standings_of
+from records.correcting import count_waiting_for
 from records.identity import read_identities
 from records.people import Identity
 from records.reading import open_category, open_overview, open_record
@@ -47,6 +48,7 @@ def patients(request: Visit) -> HttpResponse:
         "lines": lines,
         "emergencies": emergencies_of(request.actor, but=mine),
         "to_explain": waiting_to_explain(request.actor),
+        "corrections": count_waiting_for(request.actor),
         "reviews": bool(places_reviewed(request.actor, now())),
     }
     return render(request, "professional/patients.html", context)

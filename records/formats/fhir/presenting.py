@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from records.formats.fhir import showing_care as care
 from records.formats.fhir import showing_papers as papers
 from records.formats.fhir.carried import Carried
+from records.formats.fhir.corrected import correction_in
 from records.formats.fhir.elements import Node, items, string
 from records.formats.fhir.narrative import (
     attachment_text,
@@ -21,7 +24,7 @@ from records.formats.fhir.narrative import (
     text_of_html,
     tidy,
 )
-from records.formats.fhir.presentation import Presentation, Section
+from records.formats.fhir.presentation import Presentation, Row, Section
 
 _SHOWN: dict[str, Callable[[Node, Carried], Iterator[Section]]] = {
     "AllergyIntolerance": care.allergy,
@@ -55,7 +58,14 @@ _TOLD = frozenset({"DiagnosticReport", "Composition", "DocumentReference", "Imag
 def present(resource: dict[str, Any]) -> Presentation:
     """The sections and the text of a filed resource of any type."""
     shown = _SHOWN.get(string(resource, "resourceType"), papers.other)
-    return Presentation(tuple(shown(resource, Carried(resource))), _narrative(resource))
+    sections = (*_put_right(resource), *shown(resource, Carried(resource)))
+    return Presentation(sections, _narrative(resource))
+
+
+def _put_right(resource: Node) -> Iterator[Section]:
+    """What its author says instead of what it says: first, or it would be read too late."""
+    if words := correction_in(resource):
+        yield Section(_("Corrected by its author"), (Row(_("What is right"), words),))
 
 
 def _narrative(resource: Node) -> str:
