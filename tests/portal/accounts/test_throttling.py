@@ -132,6 +132,8 @@ def test_behind_a_proxy_the_visitor_counts_and_what_they_claim_does_not(people, 
     person, settings.BEHIND_PROXY, settings.TRUSTED_PROXIES = people(), True, [ip_network("127.0.0.0/8")]
     for claimed in range(6):
         forwarded = {"X-Forwarded-For": f"198.51.100.{claimed}, 10.{claimed}.0.1, 203.0.113.9"}
+        if claimed == throttling.FREE_TRIES:
+            _let_pass(seconds=-10)  # A slow machine must not let the second pass by itself.
         answer = give_password(client, person, "wrong pass phrase", REMOTE_ADDR="127.0.0.1", headers=forwarded)
     assert answer.status_code == 429
     forwarded = {"X-Forwarded-For": "192.0.2.1"}
