@@ -22,6 +22,7 @@ from consent.dossiers import DossierRef
 from records.amending import amend_record
 from records.comparing import compare_records
 from records.dossiers import ref_of
+from records.drawers import Leaf
 from records.identity import create_dossier
 from records.models import PatientKey, Record
 from records.reading import open_category, open_record
@@ -122,8 +123,15 @@ def amend(ref: DossierRef, record_id: UUID, value: str, *, pause: float = 0.0) -
 
 
 def values(actor: Actor, ref: DossierRef) -> dict[UUID, str]:
-    drawer = open_category(actor=actor, dossier_id=ref.id, category=Category.LABORATORY)
-    return {item.record_id: str(item.header.value) for item in drawer.items}
+    """What the drawer holds now, page after page."""
+    found: dict[UUID, str] = {}
+    leaf = Leaf()
+    while True:
+        drawer = open_category(actor=actor, dossier_id=ref.id, category=Category.LABORATORY, leaf=leaf)
+        found |= {item.record_id: str(item.header.value) for item in drawer.items}
+        if drawer.following is None:
+            return found
+        leaf = Leaf(after=drawer.following)
 
 
 def fill(load: Load, records: int = COUNTS.rotated_records) -> None:
