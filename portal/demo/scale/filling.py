@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import django
-from django.apps import apps
 from django.db import connections, transaction
 from django.utils import timezone
-from psycopg import Connection
+from psycopg import Connection, sql
 
 from audit.models import Entry
 from audit.sequencing import sequence_once
+from consent.declaring import over_every_dossier
 from consent.models import MatrixVersion
 from portal.accounts.models import Account
 from portal.demo.scale import tables
 from portal.demo.scale.lives import DAYS, Life, Rows, World
 from portal.demo.scale.sizes import Size
-from portal.demo.scale.town import Carer, make_keyholders, make_town
+from portal.demo.scale.town import make_keyholders, make_town
+from portal.roles import BULK
 from records.house import digester
 from records.models import Dossier
 
@@ -56,7 +56,9 @@ def fill(size: Size, *, processes: int | None = None, number: bool = True) -> It
     Raises:
         Inhabited: there are people or lines of the log already.
     """
-    if Account.objects.exists() or Dossier.objects.exists() or Entry.objects.exists():
+    with transaction.atomic(), over_every_dossier():
+        inhabited = Account.objects.exists() or Dossier.objects.exists() or Entry.objects.exists()
+    if inhabited:
         raise Inhabited("seed_scale fills an empty database only: somebody lives in this one.")
     end = timezone.now() - timedelta(minutes=1)
     _make_months(end)
@@ -72,13 +74,12 @@ def _found(size: Size, end: datetime) -> World:
     with transaction.atomic(using=OWNER):
         carers = make_town(_driver(), size, keyholders["professional"], since=end - timedelta(days=2 * DAYS))
     matrix = MatrixVersion.objects.live(end).get().name
-    return World(size, carers, keyholders["patient"], matrix, end, digester("likeness"))
+    return World(size, carers, keyholders["patient"], matrix, end)
 
 
 def _populate(world: World, processes: int) -> Iterator[Step]:
     total = world.size.patients
     portions = [(first, min(first + PORTION, total)) for first in range(0, total, PORTION)]
-    given = (world.size, world.carers, world.first, world.matrix, world.end)
     if processes == 1 or len(portions) == 1:
         for first, last in portions:
             _write(world, first, last)
@@ -86,37 +87,25 @@ def _populate(world: World, processes: int) -> Iterator[Step]:
         return
     done = 0
     # Another process each, begun anew: an open connection must not be shared by a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _begin, given) as pool:
-        for written in as_completed([pool.submit(_write_begun, *portion) for portion in portions]):
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), django.setup) as pool:
+        for written in as_completed([pool.submit(_write, world, *portion) for portion in portions]):
             done += written.result()
             yield Step("patients", done, total)
 
 
-_begun: list[World] = []
-
-
-def _begin(size: Size, carers: Sequence[Carer], first: UUID, matrix: str, end: datetime) -> None:
-    if not apps.ready:
-        django.setup()
-    _begun.append(World(size, carers, first, matrix, end, digester("likeness")))
-
-
-def _write_begun(first: int, last: int) -> int:
-    _write(_begun[0], first, last)
-    return last - first
-
-
-def _write(world: World, first: int, last: int) -> None:
-    rows = Rows()
+def _write(world: World, first: int, last: int) -> int:
+    rows, likeness = Rows(), digester("likeness")
     for number in range(first, last):
-        Life(world, number, rows).write()
+        Life(world, number, rows, likeness).write()
     rows.entries.sort(key=lambda entry: entry.at)
     with transaction.atomic(using=OWNER):
         connection = _driver()
+        # The wall between dossiers refuses COPY to everybody else.
+        connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(BULK)))
         for table in _IN_ORDER:
             tables.copy_rows(connection, table, rows.rows.get(table.name, ()))
         tables.copy_entries(connection, rows.entries)
+    return last - first
 
 
 # What is pointed at comes first.

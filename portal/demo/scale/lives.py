@@ -52,21 +52,23 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What all lives share. ``likeness`` is the digester of that name, ``first`` the account of the first patient."""
+    """What all lives share; it travels to other processes. ``first`` is the account of the first patient."""
 
     size: Size
     carers: Sequence[Carer]
     first: UUID
     matrix: str
     end: datetime
-    likeness: Callable[[str], bytes]
 
 
 class Life:
-    """Patient ``number`` of a world; :meth:`write` puts everything about them into ``rows``."""
+    """Patient ``number`` of a world; :meth:`write` puts everything about them into ``rows``.
 
-    def __init__(self, world: World, number: int, rows: Rows) -> None:
-        self._world, self._rows, self._number = world, rows, number
+    ``likeness`` is the digester of that name (``records.house``).
+    """
+
+    def __init__(self, world: World, number: int, rows: Rows, likeness: Callable[[str], bytes]) -> None:
+        self._world, self._rows, self._number, self._likeness = world, rows, number, likeness
         self._chance = random.Random(number)  # noqa: S311 - invented people  # nosec B311
         self._account = uuid4() if number else world.first
         self._id, self._pseudonym = uuid4(), uuid4()
@@ -100,7 +102,7 @@ class Life:
         row = self._keys.row
         state = KeyState.ACTIVE.value
         add(tables.KEYS, row.id, self._id, 1, state, row.kek_id, row.wrapped, row.check_value, self._began)
-        likeness = likeness_of(self._world.likeness, self._id, identity)
+        likeness = likeness_of(self._likeness, self._id, identity)
         add(tables.LIKENESSES, self._id, likeness["surname"], likeness["used_name"], likeness["address"])
         facts = {"role": Role.PATIENT.value, "language": "fr"}
         self._remember(Event.ACCOUNT_CREATED, at=self._began, object_id=self._account, dossier=None, facts=facts)
