@@ -40,8 +40,13 @@ from portal.accounts.models import SealedTOTPDevice
 from portal.notifications.models import Letter
 from portal.oversight.models import Case
 from portal.switching import ACTING_KEY
+from records.correcting import answer, ask_correction
+from records.formats.fhir.bundle import to_json
+from records.formats.fhir.heading import header_of
+from records.formats.fhir.references import References
 from records.reading import open_overview
 from records.reasons import seal_words
+from records.writing import deposit
 from tests.portal import ward
 
 FILE = Path(__file__).with_name("access_matrix.txt")
@@ -55,7 +60,7 @@ STRANGERS = ("anonymous", "other", "expired", "adviser", "out_of_care")
 ENDING = {"accounts:sign_out", "accounts:session_end", "accounts:sessions_end", "accounts:language"}
 PLAIN = {
     "category": "laboratory", "part": "results", "kind": "emergency", "act": "end", "key": "0" * 32, "number": 7,
-    "level": 0, "place": "000",
+    "level": 0, "place": "000", "revision": 1,
 }  # fmt: skip
 # What is public in the directory, so that a known one may be answered otherwise than an unknown one.
 DIRECTORY = {"professional_id", "organisation_id"}
@@ -129,7 +134,8 @@ class World:
         request = AccessRequest.objects.create(
             dossier=dossier, professional=person, category="imaging", purpose="treatment", asked_at=now
         )
-        record = ward.filed(self.owner, Category.LABORATORY, ward.a_result())
+        record = self._put_right_once()
+        correction = ask_correction(actor=self.owner.actor, record_id=record, words="Ce n’est pas le mien.")
         open_overview(actor=self.in_care.actor, dossier_id=dossier)
         line = Entry.objects.filter(actor=self.in_care.account.pk).latest("at")
         case = Case.objects.create(
@@ -140,12 +146,22 @@ class World:
         mine: dict[str, object] = {
             "dossier_id": dossier, "record_id": record, "emergency_id": emergency.id, "choice_id": choice.id,
             "opposition_id": opposition.id, "request_id": request.id, "representation_id": over.id,
-            "entry_id": line.id, "case_id": case.id, "letter_id": letter.id,
+            "entry_id": line.id, "case_id": case.id, "letter_id": letter.id, "correction_id": correction,
             "professional_id": person.id, "organisation_id": self.in_care.organisation.id,
         }  # fmt: skip
         # Of these the patient has none: what is answered is the same as for an unknown one.
         named = {part for address in addresses() for part in address.parts}
         return {part: uuid4() for part in sorted(named)} | mine
+
+    def _put_right_once(self) -> UUID:
+        """A result of the professional in care, with the version before it was put right."""
+        resource = ward.exact(ward.a_result())
+        header, written = header_of(resource, References()), to_json(resource)
+        place = {"actor": self.in_care.actor, "dossier_id": self.owner.ref.id, "category": Category.LABORATORY}
+        record = deposit(**place, header=header, resource=written)
+        asked = ask_correction(actor=self.owner.actor, record_id=record, words="L’unité est fausse.")
+        answer(actor=self.in_care.actor, correction_id=asked, done=True, words="", title="Ferritine")
+        return record
 
     def _client(self, who: str) -> Client:
         if who == "anonymous":
@@ -212,8 +228,8 @@ SHOWN_TO_STRANGERS = {
     "keeping:download": "the page that asks for a fresh proof, before anything is looked for",
     "professional:emergency": "the form that breaks the glass, for whoever is not in care",
 }
-OF_PATIENTS = {"patient", "papers", "health", "keeping", "questions"}
-OF_PROFESSIONALS = {"professional", "filing", "caring", "explaining", "reviewing"}
+OF_PATIENTS = {"patient", "papers", "health", "keeping", "questions", "corrections"}
+OF_PROFESSIONALS = {"professional", "filing", "caring", "explaining", "reviewing", "correcting"}
 
 
 def test_the_matrix_opens_nothing_to_a_stranger() -> None:
