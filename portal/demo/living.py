@@ -133,9 +133,9 @@ def write(town: Town) -> None:
     today = town.now.date()
     for key, title, category, text in _NOTES:
         actor, ref = town.patients[key]
-        _file(actor, ref, _paper(key, today, title, category, text), category)
-    consultation = _paper(CAMILLE, today, _TODAY, Category.CONSULTATION_REPORT, _TODAY_TEXT, by=DOCTOR)
-    _file(town.staff[DOCTOR], town.patients[CAMILLE][1], consultation, Category.CONSULTATION_REPORT)
+        file(actor, ref, paper(key, today, title, category, text), category)
+    consultation = paper(CAMILLE, today, _TODAY, Category.CONSULTATION_REPORT, _TODAY_TEXT, by=DOCTOR)
+    file(town.staff[DOCTOR], town.patients[CAMILLE][1], consultation, Category.CONSULTATION_REPORT)
 
 
 def look(town: Town) -> None:
@@ -206,19 +206,24 @@ def ask(town: Town) -> None:
     once(request_access, actor=town.staff[NURSE], ref=ref, category=Category.LABORATORY, purpose="follow_up")
 
 
-def _paper(key: str, today: date, title: str, category: Category, text: str, *, by: str = "") -> dict[str, Any]:
+def paper(key: str, today: date, title: str, category: Category, text: str, *, by: str = "") -> dict[str, Any]:
     """A document written here and now."""
     sheet = Sheet(next(patient for patient in PATIENTS if patient.key == key), today)
     sheet.document(today, by, title, text, "", category=category.value, hour=8)
     return sheet.resources[-1]
 
 
-def _file(actor: Actor, ref: DossierRef, resource: dict[str, Any], category: Category) -> None:
+def file(actor: Actor, ref: DossierRef, resource: dict[str, Any], category: Category) -> UUID:
+    """File a document in a drawer, once; the record's identifier.
+
+    Raises:
+        TypeError: the resource is no document that has a drawer.
+    """
     landed = land(resource, References())
     if not isinstance(landed, Landed):
         raise TypeError(f"{resource['resourceType']} of the demo: expected a document with a drawer")
     content = to_json(resource)
-    deposit(
+    return deposit(
         actor=actor,
         dossier_id=ref.id,
         category=category,

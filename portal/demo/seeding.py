@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from consent.categories import Category
-from consent.models import AccessRequest
-from portal.demo import founding, living, overseeing, standing
+from consent.declaring import Lookup, declared, find
+from consent.models import AccessRequest, Professional
+from portal.demo import founding, living, overseeing, rectifying, standing
 from portal.demo.histories import history
 from portal.demo.people import PATIENTS, professional
 from records.exchange import import_bundle
@@ -22,8 +23,12 @@ class AlreadySeeded(Exception):
 
 def is_seeded() -> bool:
     """Whether a seeding came to its end: the last thing it does is to let the nurse ask for results."""
-    nurse = professional(living.NURSE)
-    return AccessRequest.objects.filter(professional__rpps=nurse.rpps, category=Category.LABORATORY).exists()
+    nurse = Professional.objects.filter(rpps=professional(living.NURSE).rpps).first()
+    if nurse is None:
+        return False
+    with declared():
+        find(Lookup.CARED_FOR, nurse.id)
+        return AccessRequest.objects.filter(professional=nurse, category=Category.LABORATORY).exists()
 
 
 def seed(now: datetime, say: Say = lambda _step: None) -> None:
@@ -51,6 +56,7 @@ def seed(now: datetime, say: Say = lambda _step: None) -> None:
     town = living.Town(staff, patients, now)
     for act in (living.let_in, living.decide, living.write, living.look, living.be_refused, living.break_the_glass):
         act(town)
+    rectifying.rectify(town)
     living.ask(town)
     standing.stand_in(town)
     overseeing.oversee(town)
