@@ -128,8 +128,8 @@ _ANALYTES = (
     _analyte("60.056", "3091-6", "22664-7"),  # urea
     _analyte("28.014", "3094-0", "14937-7"),  # urea nitrogen
     _analyte("168.11", "3084-1", "14933-6"),  # uric acid
-    _analyte("584.7", "1975-2", "14631-6"),  # bilirubin, total
-    _analyte("584.7", "1968-7", "14629-0"),  # bilirubin, direct
+    _analyte("584.66", "1975-2", "14631-6"),  # bilirubin, total
+    _analyte("584.66", "1968-7", "14629-0"),  # bilirubin, direct
     _analyte("40.078", "17861-6", "2000-8"),  # calcium
     _analyte("55.845", "2498-4", "14798-3"),  # iron
     _analyte("24.305", "19123-9", "2601-3"),  # magnesium

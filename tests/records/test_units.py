@@ -71,6 +71,42 @@ def test_there_and_back_is_the_same_value() -> None:
             assert abs(back - 1) < Decimal("0.00001"), code
 
 
+@pytest.mark.parametrize(
+    ("code", "mass", "amount", "factor"),
+    [
+        # What one unit of mass is in the unit of amount, as clinical tables print it (AMA Manual of Style).
+        ("2345-7", "mg/dL", "mmol/L", "0.0555"),
+        ("2160-0", "mg/dL", "µmol/L", "88.4"),
+        ("2093-3", "mg/dL", "mmol/L", "0.0259"),
+        ("2085-9", "mg/dL", "mmol/L", "0.0259"),
+        ("13457-7", "mg/dL", "mmol/L", "0.0259"),
+        ("2571-8", "mg/dL", "mmol/L", "0.0113"),
+        ("3091-6", "mg/dL", "mmol/L", "0.1665"),
+        ("3094-0", "mg/dL", "mmol/L", "0.357"),
+        ("3084-1", "mg/dL", "µmol/L", "59.48"),
+        ("1975-2", "mg/dL", "µmol/L", "17.10"),
+        ("1968-7", "mg/dL", "µmol/L", "17.10"),
+        ("17861-6", "mg/dL", "mmol/L", "0.2495"),
+        ("2498-4", "µg/dL", "µmol/L", "0.179"),
+        ("19123-9", "mg/dL", "mmol/L", "0.4114"),
+        ("2777-1", "mg/dL", "mmol/L", "0.323"),
+        ("1989-3", "ng/mL", "nmol/L", "2.496"),
+        ("2132-9", "pg/mL", "pmol/L", "0.738"),
+        ("2284-8", "ng/mL", "nmol/L", "2.266"),
+        ("3024-7", "ng/dL", "pmol/L", "12.87"),
+        ("3051-0", "pg/mL", "pmol/L", "1.536"),
+        ("2143-6", "µg/dL", "nmol/L", "27.59"),
+        ("2986-8", "ng/dL", "nmol/L", "0.0347"),
+        ("2243-4", "pg/mL", "pmol/L", "3.671"),
+        ("2839-9", "ng/mL", "nmol/L", "3.18"),
+    ],
+)
+def test_factors_are_those_of_clinical_tables(code: str, mass: str, amount: str, factor: str) -> None:
+    converted = convert(Decimal("1.00000"), mass, amount, code=code)
+    assert converted is not None
+    assert abs(converted / Decimal(factor) - 1) < Decimal("0.003")
+
+
 def test_codes_of_one_thing_name_each_other() -> None:
     assert same_thing("2345-7") == same_thing("14749-6") == ("2345-7", "14749-6")
     assert same_thing("4548-4") == ("4548-4", "59261-8")
