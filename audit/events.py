@@ -173,6 +173,8 @@ class Event(Enum):
     RECORD_VERSION_READ = ("record.version_read", _("earlier version of a document read"))
     DOSSIER_SEARCHED = ("dossier.searched", _("health record searched, or read by time"))
     LOG_EXPIRED = ("log.expired", _("lines of a month let go of, whose time to be kept was over"))
+    MESSAGES_READ = ("messages.read", _("suspicious messages read"))
+    MESSAGE_ANSWERED = ("message.answered", _("suspicious message answered"))
 
     def __init__(self, dotted: str, meaning: str) -> None:
         self.dotted = dotted

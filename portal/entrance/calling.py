@@ -1,4 +1,4 @@
-"""Doors of the entrance: asking to be called back, working the queue, reporting a message.
+"""Doors of the entrance: asking to be called back, and working that queue.
 
 What people type is theirs: it is sealed at once, read by an adviser alone, and erased when they were called.
 """
@@ -16,7 +16,7 @@ from django.utils import timezone
 from audit import log
 from audit.actor import Actor, Role
 from audit.events import Event, Outcome
-from portal.entrance.models import CallBack, Report
+from portal.entrance.models import CallBack
 from records.house import open_for_house, seal_for_house
 from records.reading import Unknown
 
@@ -70,7 +70,7 @@ def waiting(*, actor: Actor) -> list[Waiting]:
         Unknown: the actor is no adviser.
         Unreadable: a wish does not open.
     """
-    _only_advisers(actor, Event.CALLBACKS_READ)
+    only_advisers(actor, Event.CALLBACKS_READ)
     with transaction.atomic(durable=True):
         CallBack.objects.filter(done_at=None, asked_at__lt=timezone.now() - FORGOTTEN_AFTER).update(
             sealed=b"", done_at=timezone.now()
@@ -87,7 +87,7 @@ def done(*, actor: Actor, call_id: UUID) -> None:
     Raises:
         Unknown: the actor is no adviser, or nobody waits under this identifier.
     """
-    _only_advisers(actor, Event.CALLBACK_DONE)
+    only_advisers(actor, Event.CALLBACK_DONE)
     with transaction.atomic(durable=True):
         waits = CallBack.objects.filter(pk=call_id, done_at=None)
         ended = waits.update(done_at=timezone.now(), sealed=b"")
@@ -97,21 +97,17 @@ def done(*, actor: Actor, call_id: UUID) -> None:
         raise Unknown
 
 
-def report(*, actor: Actor, way: str, text: str) -> None:
-    """Keeps a suspicious message for whoever looks after the house, sealed; the log knows that there is one."""
-    with transaction.atomic(durable=True):
-        row = Report(way=way)
-        row.sealed = seal_for_house(_PURPOSE, row.pk, text.encode().ljust(_SEALED_BYTES))
-        row.save(force_insert=True)
-        log.append(Event.MESSAGE_REPORTED, actor=actor, object_id=row.pk, facts={"method": way})
-
-
 def _opened(row: CallBack) -> Wish:
     known = json.loads(open_for_house(_PURPOSE, row.pk, bytes(row.sealed)))
     return Wish(known["phone"], tuple(known["days"]), known["part"], known["text"])
 
 
-def _only_advisers(actor: Actor, event: Event) -> None:
+def only_advisers(actor: Actor, event: Event) -> None:
+    """Lets advisers through; whoever else tried is remembered.
+
+    Raises:
+        Unknown: the actor is no adviser.
+    """
     if actor.role is Role.ADVISER:
         return
     with transaction.atomic(durable=True):

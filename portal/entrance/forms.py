@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.entrance.calling import Wish
+from portal.entrance.models import Conclusion
 from portal.notifications.channels.outcomes import NeverAgain
 from portal.notifications.channels.sms import international
 
@@ -90,3 +91,9 @@ class ReportForm(forms.Form):
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 5}),
     )
+
+
+class AnswerForm(forms.Form):
+    """What an adviser found out about one message."""
+
+    conclusion = forms.ChoiceField(choices=Conclusion.choices)

@@ -17,4 +17,6 @@ urlpatterns = [
     path("callback/", views.call_back, name="call_back"),
     path("advice/", advice.queue, name="queue"),
     path("advice/<uuid:call_id>/done/", advice.done, name="call_done"),
+    path("advice/messages/", advice.reported, name="reports"),
+    path("advice/messages/<uuid:report_id>/", advice.answer, name="report_answer"),
 ]

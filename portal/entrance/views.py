@@ -16,8 +16,8 @@ from portal import refusals
 from portal.accounts import throttling
 from portal.accounts.gates import open_to_all
 from portal.acting import Visit
-from portal.entrance import calling
-from portal.entrance.forms import CallBackForm, ReportForm
+from portal.entrance import calling, reporting
+from portal.entrance.forms import WAYS, CallBackForm, ReportForm
 
 _MOST, _DURING = 5, timedelta(hours=1)
 
@@ -60,7 +60,8 @@ def report(request: Visit) -> HttpResponse:
         wait = throttling.take_place("report", throttling.address_of(request), most=_MOST, during=_DURING)
         if wait:
             return refusals.too_many(request, wait)
-        calling.report(actor=request.actor, **form.cleaned_data)
+        reporting.report(actor=request.actor, **form.cleaned_data)
         messages.success(request, _("Thank you. If you followed its link or told it something, change your password."))
         return redirect("entrance:never")
-    return render(request, "entrance/report.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "ways": dict(WAYS), "own": reporting.own_reports(actor=request.actor)}
+    return render(request, "entrance/report.html", context, status=422 if form.errors else 200)

@@ -68,6 +68,7 @@ ABOUT_A_NAMED_ACCOUNT = {
     Event.UNSEALING_DONE.dotted: Kind.UNSEALING,
     Event.CASE_OPENED.dotted: Kind.CASE_OPENED,
     Event.CASE_DUE.dotted: Kind.CASE_DUE,
+    Event.MESSAGE_ANSWERED.dotted: Kind.MESSAGE_ANSWERED,
 }
 _PEOPLE = frozenset({Role.PATIENT.value, Role.PROFESSIONAL.value, Role.ADMINISTRATOR.value, Role.ANONYMOUS.value})
 

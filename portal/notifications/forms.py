@@ -14,7 +14,7 @@ from audit.actor import Role
 from portal.notifications.kinds import Channel, Kind
 from portal.notifications.preferences import Wishes, must_leave
 
-_ABOUT_ONESELF = (Kind.NEW_DEVICE, Kind.SECURITY_CHANGED, Kind.UNSEALING)
+_ABOUT_ONESELF = (Kind.NEW_DEVICE, Kind.SECURITY_CHANGED, Kind.UNSEALING, Kind.MESSAGE_ANSWERED)
 _OF_A_PROFESSIONAL = (Kind.EMERGENCY_OF_PATIENT, Kind.CASE_OPENED, Kind.CASE_DUE)
 
 

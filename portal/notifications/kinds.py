@@ -48,6 +48,7 @@ class Kind(models.TextChoices):
     CASE_DUE = "case_due", _("The time to explain one of your accesses is ending.")
     CASE_CONCLUDED = "case_concluded", _("The check that concerns your record has ended.")
     UNSEALING = "unsealing", _("The house looked up who an act in its log is about, and it is you.")
+    MESSAGE_ANSWERED = "message_answered", _("We looked at the message that you reported.")
     STATEMENT = "statement", _("Your monthly statement is ready.")
 
     @property
@@ -104,5 +105,6 @@ _TRAITS = {
     Kind.CASE_DUE: Traits(Urgency.DEFAULT, can_be_switched_off=False),
     Kind.CASE_CONCLUDED: Traits(Urgency.DEFAULT, can_be_switched_off=True),
     Kind.UNSEALING: Traits(Urgency.DEFAULT, can_be_switched_off=False),
+    Kind.MESSAGE_ANSWERED: Traits(Urgency.DEFAULT, can_be_switched_off=True),
     Kind.STATEMENT: Traits(Urgency.BULK, can_be_switched_off=True),
 }

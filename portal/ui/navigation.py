@@ -48,6 +48,7 @@ _PLACES = {
     ),
     Role.ADVISER: (
         Place("entrance:queue", _("Call back"), "phone"),
+        Place("entrance:reports", _("Reported messages"), "flag"),
         Place("accounts:security", _("Security"), "lock-closed"),
     ),
     Role.ADMINISTRATOR: (

@@ -93,6 +93,7 @@ EXAMPLES: dict[str, Example] = {
     "welcoming:person": Example(ADMINISTRATOR, "/administration/people/", ("main a.row-link",)),
     "welcoming:staff": Example(ADMINISTRATOR, "/administration/people/staff/", ("main summary",)),
     "entrance:queue": Example(ADVISER, "/advice/"),
+    "entrance:reports": Example(ADVISER, "/advice/messages/"),
     "patient:home": Example(PATIENT, "/home/"),
     "patient:record": Example(PATIENT, "/record/"),
     "patient:category": Example(PATIENT, "/record/laboratory/"),
@@ -282,7 +283,7 @@ STATES: dict[str, Example] = {
 # Addresses that only take an act: they answer 405 to a visit, and what they answer to the act is among the states.
 ACTS = {
     *("accounts:sign_out", "accounts:language", "accounts:organisation"),
-    "entrance:call_done",
+    *("entrance:call_done", "entrance:report_answer"),
     *("welcoming:staff_agree", "welcoming:act_on_staff"),
     *("welcoming:again", "welcoming:act", "welcoming:act_on_patient", "welcoming:find", "welcoming:accept"),
     *("accounts:session_end", "accounts:sessions_end"),
