@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from consent.decisions import Decision, Ground, Refused
 from consent.declaring import declare
 from consent.dossiers import DossierRef
 from consent.facts import load_facts
+from consent.models import Professional
 from consent.thresholds import decide_sharing
 
 # The class of our advisory locks, so that they meet nobody else's.
@@ -129,6 +131,12 @@ def ended(during: TimestamptzRange, at: datetime) -> TimestamptzRange:
 def moment_fact(at: datetime | None) -> str:
     """An instant as a token of the log, in UTC; ``none`` for no end."""
     return at.astimezone(UTC).strftime("%Y-%m-%dt%H:%M:%S.%fz") if at else "none"
+
+
+def account_fact(professional: UUID) -> dict[str, UUID]:
+    """Whose letter an act towards a professional is, as a fact of its entry; empty for who has no account here."""
+    found = Professional.objects.filter(id=professional).values_list("account", flat=True).first()
+    return {"account": found} if found else {}
 
 
 def scope_fact(categories: Iterable[Category]) -> str:

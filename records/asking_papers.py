@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor, Role
 from audit.events import Event
+from consent.acting import account_fact
 from consent.categories import Category
 from consent.declaring import Lookup, declared, find
 from consent.granting import Invalid
@@ -158,7 +159,7 @@ def _answer(attempt: Attempt, *, request_id: UUID, answer: Answer) -> Unknown | 
     attempt.category = row.category
     row.answer, row.answered_at = answer.value, timezone.now()
     row.save(update_fields=["answer", "answered_at"])
-    attempt.allowed(entered.opening)
+    attempt.allowed(entered.opening, **account_fact(row.professional))
     return None
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from audit.actor import Actor
 from audit.events import Event
+from consent.acting import account_fact
 from consent.categories import Category
 from consent.decisions import Refused
 from consent.declaring import Lookup, declared, find
@@ -194,7 +195,7 @@ def _ask(attempt: Attempt, *, record_id: UUID, words: str) -> UUID | Exception:
         asked_at=now,
         due_on=add_months(timezone.localdate(now), _MONTHS),
     )
-    attempt.allowed(decision)
+    attempt.allowed(decision, **account_fact(row.author))
     return correction_id
 
 

@@ -48,6 +48,8 @@ ABOUT_A_DOSSIER = {
     Event.EXPORT_READY.dotted: Kind.EXPORT_READY,
     Event.KEY_RETIRED.dotted: Kind.KEY_TURNED,
     Event.CASE_CONCLUDED.dotted: Kind.CASE_CONCLUDED,
+    Event.CORRECTION_DONE.dotted: Kind.CORRECTION_ANSWERED,
+    Event.CORRECTION_REFUSED.dotted: Kind.CORRECTION_ANSWERED,
     Event.UNSEALING_DONE.dotted: Kind.UNSEALING,
 }
 ABOUT_AN_ACCOUNT = {
@@ -68,6 +70,9 @@ ABOUT_A_NAMED_ACCOUNT = {
     Event.UNSEALING_DONE.dotted: Kind.UNSEALING,
     Event.CASE_OPENED.dotted: Kind.CASE_OPENED,
     Event.CASE_DUE.dotted: Kind.CASE_DUE,
+    Event.CORRECTION_ASKED.dotted: Kind.CORRECTION_ASKED,
+    Event.PAPER_BROUGHT.dotted: Kind.REQUEST_ANSWERED,
+    Event.PAPER_DECLINED.dotted: Kind.REQUEST_ANSWERED,
     Event.MESSAGE_ANSWERED.dotted: Kind.MESSAGE_ANSWERED,
 }
 _PEOPLE = frozenset({Role.PATIENT.value, Role.PROFESSIONAL.value, Role.ADMINISTRATOR.value, Role.ANONYMOUS.value})

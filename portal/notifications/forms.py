@@ -15,7 +15,13 @@ from portal.notifications.kinds import Channel, Kind
 from portal.notifications.preferences import Wishes, must_leave
 
 _ABOUT_ONESELF = (Kind.NEW_DEVICE, Kind.SECURITY_CHANGED, Kind.UNSEALING, Kind.MESSAGE_ANSWERED)
-_OF_A_PROFESSIONAL = (Kind.EMERGENCY_OF_PATIENT, Kind.CASE_OPENED, Kind.CASE_DUE)
+_OF_A_PROFESSIONAL = (
+    Kind.EMERGENCY_OF_PATIENT,
+    Kind.CASE_OPENED,
+    Kind.CASE_DUE,
+    Kind.CORRECTION_ASKED,
+    Kind.REQUEST_ANSWERED,
+)
 
 
 def kinds_for(role: Role) -> tuple[Kind, ...]:

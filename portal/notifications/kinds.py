@@ -47,6 +47,9 @@ class Kind(models.TextChoices):
     CASE_OPENED = "case_opened", _("Somebody does not recognise one of your accesses. Your explanation is awaited.")
     CASE_DUE = "case_due", _("The time to explain one of your accesses is ending.")
     CASE_CONCLUDED = "case_concluded", _("The check that concerns your record has ended.")
+    CORRECTION_ASKED = "correction_asked", _("Somebody asks you to put right something that you wrote.")
+    CORRECTION_ANSWERED = "correction_answered", _("What you asked to be put right was answered.")
+    REQUEST_ANSWERED = "request_answered", _("Somebody answered what you had asked of them.")
     UNSEALING = "unsealing", _("The house looked up who an act in its log is about, and it is you.")
     MESSAGE_ANSWERED = "message_answered", _("We looked at the message that you reported.")
     STATEMENT = "statement", _("Your monthly statement is ready.")
@@ -104,6 +107,10 @@ _TRAITS = {
     Kind.CASE_OPENED: Traits(Urgency.DEFAULT, can_be_switched_off=False),
     Kind.CASE_DUE: Traits(Urgency.DEFAULT, can_be_switched_off=False),
     Kind.CASE_CONCLUDED: Traits(Urgency.DEFAULT, can_be_switched_off=True),
+    # It waits on their first page, with its deadline, whether or not a letter tells of it.
+    Kind.CORRECTION_ASKED: Traits(Urgency.DEFAULT, can_be_switched_off=True),
+    Kind.CORRECTION_ANSWERED: Traits(Urgency.DEFAULT, can_be_switched_off=True),
+    Kind.REQUEST_ANSWERED: Traits(Urgency.DEFAULT, can_be_switched_off=True),
     Kind.UNSEALING: Traits(Urgency.DEFAULT, can_be_switched_off=False),
     Kind.MESSAGE_ANSWERED: Traits(Urgency.DEFAULT, can_be_switched_off=True),
     Kind.STATEMENT: Traits(Urgency.BULK, can_be_switched_off=True),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.actor import Actor, SystemTask
@@ -22,6 +23,12 @@ from portal.notifications.models import Delivery, Letter, Switch
 from portal.oversight.models import Case, Unsealing
 from portal.welcoming.directing import Act, direct
 from records import copying, rotation
+from records.asking_papers import ask_paper, brought, decline
+from records.correcting import Unknown, answer, ask_correction
+from records.formats.fhir.bundle import exact, to_json
+from records.formats.fhir.heading import header_of
+from records.formats.fhir.references import References
+from records.writing import deposit
 from tests.portal.ward import (
     a_carer,
     a_patient,
@@ -150,6 +157,54 @@ def test_no_reminder_of_what_was_explained(scene) -> None:
     browser_of(carer.account).post(f"/pro/questions/{case.id}/", {"code": "duty", "words": "Je remplaçais."})
     announce_due(case.due_at + timedelta(days=1))
     assert told(carer.account) == [Kind.CASE_OPENED]
+
+
+def wrote(patient, carer):
+    """A result that this professional filed."""
+    resource = exact(a_result())
+    header = header_of(resource, References())
+    return deposit(
+        actor=carer.actor,
+        dossier_id=patient.ref.id,
+        category=Category.LABORATORY,
+        header=header,
+        resource=to_json(resource),
+    )
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_correction_that_is_asked_and_its_answer(scene, done) -> None:
+    """Its author is told that it is asked, the patient that it is answered: put right, or refused with a reason."""
+    patient, carer = scene
+    record = wrote(patient, carer)
+    asked = ask_correction(actor=patient.actor, record_id=record, words="Ce n’est pas mon résultat.")
+    assert told(carer.account) == [Kind.CORRECTION_ASKED]
+    before = told(patient.account)
+    assert Kind.CORRECTION_ANSWERED not in before
+    answer(actor=carer.actor, correction_id=asked, done=done, words="Vérifié.", title="HbA1c", text="Vérifié.")
+    assert told(patient.account) == [*before, Kind.CORRECTION_ANSWERED]
+    assert told(carer.account) == [Kind.CORRECTION_ASKED]
+    assert reverse("correcting:list") in browser_of(carer.account).get("/letters/").content.decode()
+    assert reverse("corrections:list") in browser_of(patient.account).get("/letters/").content.decode()
+
+
+def test_a_refused_request_for_a_correction_tells_nobody(scene) -> None:
+    patient, carer = scene
+    record = wrote(patient, carer)
+    with pytest.raises(Unknown):
+        ask_correction(actor=a_patient().actor, record_id=record, words="Rien.")
+    assert told(carer.account) == []
+
+
+@pytest.mark.parametrize("given", [brought, decline])
+def test_a_document_that_is_asked_for_and_its_answer(scene, given) -> None:
+    patient, carer = scene
+    asked = ask_paper(actor=carer.actor, dossier_id=patient.ref.id, category=Category.LABORATORY, words="Le bilan.")
+    assert Kind.ACCESS_REQUESTED in told(patient.account)
+    assert told(carer.account) == []
+    given(actor=patient.actor, request_id=asked)
+    assert told(carer.account) == [Kind.REQUEST_ANSWERED]
+    assert Kind.REQUEST_ANSWERED not in told(patient.account)
 
 
 def test_a_case_that_was_concluded(scene) -> None:

@@ -22,6 +22,13 @@ from tests.portal.ward import a_carer, a_patient, browser_of
 LANGUAGES = ("fr", "en")
 CODE = "004217"
 WORDS = ("lanterne", "olivier", "brise")
+OF_A_PROFESSIONAL = {
+    Kind.EMERGENCY_OF_PATIENT,
+    Kind.CASE_OPENED,
+    Kind.CASE_DUE,
+    Kind.CORRECTION_ASKED,
+    Kind.REQUEST_ANSWERED,
+}
 TOPICS = [Topic(kind, represented) for kind in Kind for represented in (False, True)]
 SITE = "https://carnet.example.fr"
 # The alphabet of an SMS (GSM 03.38) that texts of ours use: with another character, 70 fit instead of 160.
@@ -216,7 +223,7 @@ def test_previews_are_what_is_sent(db, language) -> None:
     browser = browser_of(patient.account)
     for kind in Kind:
         answer = browser.get(f"/letters/preferences/{kind.value}/")
-        if kind in {Kind.EMERGENCY_OF_PATIENT, Kind.CASE_OPENED, Kind.CASE_DUE, Kind.ADDRESS_ASKED}:
+        if kind in {*OF_A_PROFESSIONAL, Kind.ADDRESS_ASKED}:
             assert answer.status_code == 404
             continue
         shown = html.unescape(answer.content.decode())
