@@ -93,21 +93,29 @@ WITH days AS (
     SELECT actor, date_trunc('day', at) AS day, min(at) AS at, count(DISTINCT dossier) AS seen
     FROM public.audit_entry
     WHERE role = %(professional)s AND event = ANY (%(looks)s) AND outcome = ANY (%(granted)s)
-        AND at >= %(before)s AND at < %(until)s
+        AND at >= %(since)s AND at < %(until)s
+    GROUP BY actor, date_trunc('day', at) HAVING count(DISTINCT dossier) >= %(bulk)s),
+before AS (
+    SELECT actor, count(DISTINCT dossier) AS seen FROM public.audit_entry
+    WHERE actor IN (SELECT actor FROM days)
+        AND role = %(professional)s AND event = ANY (%(looks)s) AND outcome = ANY (%(granted)s)
+        AND at >= %(before)s AND at < date_trunc('day', %(since)s::timestamptz)
     GROUP BY actor, date_trunc('day', at)),
-usual AS (
-    SELECT actor, avg(seen) AS mean FROM days WHERE day < date_trunc('day', %(since)s::timestamptz) GROUP BY actor)
+usual AS (SELECT actor, avg(seen) AS mean FROM before GROUP BY actor)
 SELECT d.at, d.actor, NULL::uuid, d.seen, coalesce(u.mean, 0)::int FROM days d LEFT JOIN usual u USING (actor)
-WHERE d.at >= %(since)s AND d.seen >= greatest(%(bulk)s, %(times)s * coalesce(u.mean, 0))
+WHERE d.seen >= %(times)s * coalesce(u.mean, 0)
 """
 _HOURS = """
 WITH acts AS (
     SELECT actor, at, extract(hour FROM at)::int AS hour FROM public.audit_entry
-    WHERE role = %(professional)s AND event = ANY (%(looks)s) AND at >= %(before)s AND at < %(until)s),
-usual AS (SELECT actor, count(*) AS total FROM acts WHERE at < %(since)s GROUP BY actor HAVING count(*) >= %(enough)s)
+    WHERE role = %(professional)s AND event = ANY (%(looks)s) AND at >= %(since)s AND at < %(until)s),
+usual AS (
+    SELECT actor, count(*) AS total, array_agg(DISTINCT extract(hour FROM at)::int) AS hours FROM public.audit_entry
+    WHERE actor IN (SELECT actor FROM acts)
+        AND role = %(professional)s AND event = ANY (%(looks)s) AND at >= %(before)s AND at < %(since)s
+    GROUP BY actor HAVING count(*) >= %(enough)s)
 SELECT min(a.at), a.actor, NULL::uuid, count(*), min(u.total)::int FROM acts a JOIN usual u USING (actor)
-WHERE a.at >= %(since)s AND NOT EXISTS (SELECT FROM acts b WHERE b.actor = a.actor AND b.at < %(since)s
-    AND (abs(b.hour - a.hour) <= 1 OR abs(b.hour - a.hour) = 23))
+WHERE NOT EXISTS (SELECT FROM unnest(u.hours) AS b WHERE abs(b - a.hour) <= 1 OR abs(b - a.hour) = 23)
 GROUP BY a.actor, date_trunc('day', a.at)
 """
 _LOOKS_BY_DAY = """

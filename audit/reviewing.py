@@ -1,4 +1,4 @@
-"""What the log shows as a whole: looks by hour and weekday, signed checkpoints. Never a name, never content."""
+"""What the log shows as a whole: looks by hour, signed checkpoints. Never a name, never content."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Count, Q
-from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncHour
+from django.db.models.functions import ExtractHour, TruncHour
 from django.utils import timezone
 
 from audit import models
@@ -64,15 +64,17 @@ def accesses_per_hour(day: date) -> list[HourCount]:
     ]
 
 
-def rhythm(since: datetime, until: datetime) -> dict[tuple[int, int], int]:
-    """Looks into records by weekday (1 Monday to 7) and hour, in the time zone in force."""
+def looks_of_day(day: date) -> list[int]:
+    """Looks into records in each of the 24 hours of a day of UTC."""
+    start = datetime.combine(day, time(), UTC)
     counted = (
-        models.Entry.objects.filter(event__in=ACCESSES, at__gte=since, at__lt=until)
-        .annotate(weekday=ExtractIsoWeekDay("at"), hour=ExtractHour("at"))
-        .values_list("weekday", "hour")
+        models.Entry.objects.filter(event__in=ACCESSES, at__gte=start, at__lt=start + timedelta(days=1))
+        .annotate(hour=ExtractHour("at", tzinfo=UTC))
+        .values_list("hour")
         .annotate(count=Count("id"))
     )
-    return {(weekday, hour): count for weekday, hour, count in counted}
+    found = dict(counted)
+    return [found.get(hour, 0) for hour in range(24)]
 
 
 def latest_checkpoint() -> CheckpointView | None:

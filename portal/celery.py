@@ -21,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from portal.keys import schedule as keys
 from portal.notifications import schedule as letters
 from portal.notifications.kinds import Urgency
+from portal.oversight import schedule as alerts
 from portal.queues import LONGEST_TASK_SECONDS, QUEUES, VISIBILITY_SECONDS
 from portal.takeaway import schedule as copies
 from portal.tracing import current_request, enter_task, leave_task
@@ -65,7 +66,7 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     timezone=settings.TIME_ZONE,
-    beat_schedule={**letters.BEAT, **keys.BEAT, **copies.BEAT},
+    beat_schedule={**letters.BEAT, **keys.BEAT, **copies.BEAT, **alerts.BEAT},
 )
 app.autodiscover_tasks()
 # No Django applications of their own: they have no tables.

@@ -103,6 +103,7 @@ def alerts(request: Visit) -> HttpResponse:
         "concluded": [_shown(standing) for standing in queue.concluded],
         "conclusions": AlertConclusion.choices,
         "days": days,
+        "until": queue.until,
         "periods": PERIODS,
         **_rhythm(queue.beats),
     }

@@ -1,38 +1,31 @@
-"""Doors of the alerts: computed anew each time, with what administrators made of them.
-
-Rules that need to know whom an account and a pseudonym stand for are computed here, on keyed digests: no name appears.
-"""
+"""Doors of the alerts that :mod:`portal.oversight.following` kept, with what administrators made of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import log
 from audit.actor import Actor, Role
-from audit.alerting import Alert, Kind, find_alerts, looks_by_day, newest_first
+from audit.alerting import Alert, Kind, newest_first
 from audit.events import Event
-from audit.reviewing import rhythm
 from consent.granting import Invalid
-from portal.oversight.models import AlertConclusion, AlertReview, AlertState
-from records.likeness import Close, Pair, alike
+from portal.oversight.following import LONGEST, counted_until
+from portal.oversight.models import AlertConclusion, AlertReview, AlertState, CountedDay, FoundAlert
 from records.reading import Unknown
 
-# How far back the page can look, and an alert be taken.
-LONGEST = 30
+__all__ = ["LONGEST", "Queue", "Standing", "read_alerts", "review_alert"]
+
+# Of each rule, so that the page costs the same however much stands out.
+_MOST = 100
 _CONCLUDED = 50
-_KINDS = {
-    Close.ONESELF: Kind.ONESELF,
-    Close.COLLEAGUE: Kind.COLLEAGUE,
-    Close.SURNAME: Kind.SAME_SURNAME,
-    Close.ADDRESS: Kind.SAME_ADDRESS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +40,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits, newest first, what was concluded lately, and the rhythm of looks by weekday and hour."""
+    """What waits, newest first, what was concluded lately, the rhythm of looks by weekday and hour, and until when
+    all of that was counted (``None``: not yet).
+    """
 
     waiting: list[Standing]
     concluded: list[Standing]
     beats: dict[tuple[int, int], int]
+    until: datetime | None
 
 
 def read_alerts(*, actor: Actor, days: int) -> Queue:
@@ -93,58 +89,65 @@ def review_alert(*, actor: Actor, key: str, verdict: str) -> None:
         log.append(Event.ALERT_REVIEWED, actor=actor, facts=facts)
 
 
-def alerts_between(since: datetime, until: datetime) -> list[Alert]:
-    """Everything that stands out in a period, newest first (a plain function)."""
-    return newest_first([*find_alerts(since, until), *_close_alerts(since, until)])
-
-
-def _close_alerts(since: datetime, until: datetime) -> list[Alert]:
-    looks = looks_by_day(since, until)
-    close = alike({Pair(actor, dossier) for _at, actor, dossier, _count in looks})
-    return [
-        Alert(_KINDS[close[pair]], at, actor, dossier, count)
-        for at, actor, dossier, count in looks
-        for pair in [Pair(actor, dossier)]
-        if pair in close
-    ]
-
-
 def _queue(since: datetime, until: datetime) -> Queue:
-    found = {alert.key: alert for alert in alerts_between(since, until)}
+    found = {alert.key: alert for alert in _found_between(since, until)}
     known = AlertReview.objects.in_bulk(list(found))
     taken = AlertReview.objects.filter(state=AlertState.TAKEN, at__isnull=False).exclude(key__in=list(found))
-    waiting = [
-        _standing(alert, known.get(key))
-        for key, alert in found.items()
-        if key not in known or known[key].state == AlertState.TAKEN
-    ]
+    waiting = [_standing(alert, known.get(key)) for key, alert in found.items()]
     waiting += [_standing(_alert_of(row), row) for row in taken.order_by("-at")]
     done = AlertReview.objects.exclude(state=AlertState.TAKEN).filter(at__isnull=False).order_by("-changed_at")
     concluded = [_standing(_alert_of(row), row) for row in done[:_CONCLUDED]]
-    return Queue(waiting, concluded, rhythm(since, until))
+    return Queue(waiting, concluded, _rhythm(since, until), counted_until())
+
+
+def _found() -> QuerySet[FoundAlert]:
+    """Every alert once, as it was counted last."""
+    larger = FoundAlert.objects.filter(key=OuterRef("key"), count__gt=OuterRef("count"))
+    return FoundAlert.objects.filter(~Exists(larger))
+
+
+def _found_between(since: datetime, until: datetime) -> list[Alert]:
+    """What nobody concluded of a period, newest first: at most a hundred of each rule."""
+    concluded = AlertReview.objects.filter(key=OuterRef("key")).exclude(state=AlertState.TAKEN)
+    asked = _found().filter(~Exists(concluded), at__gte=since, at__lt=until)
+    return newest_first(
+        _alert_of(row) for kind in Kind for row in asked.filter(kind=kind.value).order_by("-at", "-id")[:_MOST]
+    )
+
+
+def _rhythm(since: datetime, until: datetime) -> dict[tuple[int, int], int]:
+    """Looks into records by weekday (1 Monday to 7) and hour, in the time zone in force, of the whole hours counted."""
+    beats: dict[tuple[int, int], int] = {}
+    for counted in CountedDay.objects.filter(day__gte=since.astimezone(UTC).date()):
+        midnight = datetime.combine(counted.day, time(), UTC)
+        for hour, count in enumerate(counted.hours):
+            moment = midnight + timedelta(hours=hour)
+            if count and since - timedelta(hours=1) < moment < until:
+                local = timezone.localtime(moment)
+                place = (local.isoweekday(), local.hour)
+                beats[place] = beats.get(place, 0) + count
+    return beats
 
 
 def _standing_alert(key: str) -> Alert:
-    """The alert of that key, computed anew or kept since somebody took it.
+    """The alert of that key, as it was counted last or kept since somebody took it.
 
     Raises:
         Unknown: there is none.
     """
-    until = timezone.now()
-    found = next((alert for alert in alerts_between(until - timedelta(days=LONGEST), until) if alert.key == key), None)
-    row = None if found else AlertReview.objects.filter(key=key, at__isnull=False).first()
-    if row is not None:
-        return _alert_of(row)
-    if found is None:
+    lately = timezone.now() - timedelta(days=LONGEST)
+    row: FoundAlert | AlertReview | None = _found().filter(key=key, at__gte=lately).first()
+    row = row or AlertReview.objects.filter(key=key, at__isnull=False).first()
+    if row is None:
         raise Unknown
-    return found
+    return _alert_of(row)
 
 
 def _snapshot(alert: Alert) -> dict[str, object]:
     return {name: getattr(alert, name) for name in ("kind", "at", "actor", "dossier", "count", "usual")}
 
 
-def _alert_of(row: AlertReview) -> Alert:
+def _alert_of(row: AlertReview | FoundAlert) -> Alert:
     if row.at is None or row.actor is None:
         raise Unknown
     return Alert(Kind(row.kind), row.at, row.actor, row.dossier, row.count, row.usual)

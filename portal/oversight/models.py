@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -196,3 +197,36 @@ class AlertReview(models.Model):
 
     def __str__(self) -> str:
         return f"alert {self.kind}, {self.state}"
+
+
+class FoundAlert(models.Model):
+    """One alert as it stood when its day was last counted: rows are only added.
+
+    A count that grew later is a second row of the same ``key``; the one with the largest count is the alert.
+    """
+
+    key = models.CharField(max_length=32)
+    kind = models.CharField(max_length=32)
+    at = models.DateTimeField()
+    actor = models.UUIDField()
+    dossier = models.UUIDField(null=True)
+    count = models.PositiveIntegerField()
+    usual = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "-at"], name="oversight_found_kind")]
+        constraints = [models.UniqueConstraint(fields=["key", "count"], name="oversight_found_once")]
+
+    def __str__(self) -> str:
+        return f"alert {self.kind}"
+
+
+class CountedDay(models.Model):
+    """A day (UTC) on which the alerts were counted: the looks into records of each of its hours, and when that was."""
+
+    day = models.DateField(primary_key=True)
+    hours = ArrayField(models.PositiveIntegerField(), size=24)
+    counted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.day}"

@@ -31,6 +31,7 @@ BASE = Path(__file__).resolve().parent.parent.parent
 OUTSIDE = {
     "audit_entry": "the log: it knows pseudonyms only, and the issue leaves it out: everything appends to it",
     "notifications_known_reader": "both columns are pseudonyms of the log, which opens no dossier",
+    "oversight_foundalert": "the pseudonym of the log that an alert is about, read by administrators",
     "oversight_alertreview": "the pseudonym of the log that an alert is about, read by administrators",
 }
 # Who may read across dossiers: the work of the house, and lists of administrators.

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.utils import timezone
 
@@ -13,10 +14,12 @@ from audit.events import Event, Outcome
 from audit.pseudonyms import shown
 from consent.models import Membership
 from portal.demo.numbers import ins_number
-from portal.oversight.alerts import alerts_between
-from portal.oversight.models import AlertReview
+from portal.notifications.models import LogCursor
+from portal.oversight import following
+from portal.oversight.following import alerts_between, follow_alerts
+from portal.oversight.models import AlertReview, CountedDay, FoundAlert
 from records.likeness import declare_staff
-from tests.audit.acts import remember
+from tests.audit.acts import number_all, remember
 from tests.portal.ward import SEED, a_carer, a_patient, acts, an_account, browser_of, in_care
 
 NOW = timezone.now()
@@ -41,6 +44,16 @@ def at(monkeypatch):
         monkeypatch.undo()
 
     return write
+
+
+def follow():
+    """Number what was written, as the sequencer does, and count it, as the beat does."""
+    number_all()
+    return follow_alerts()
+
+
+def kept():
+    return sorted(FoundAlert.objects.values_list("kind", "actor", "count"))
 
 
 def kinds():
@@ -91,6 +104,7 @@ def test_an_unusual_hour(db, at):
 def test_the_page_says_why_and_keeps_what_became_of_it(db, at):
     stranger = somebody()
     at(NOW - timedelta(hours=3), 2, actor=stranger, outcome=Outcome.REFUSED, ground="no_relationship")
+    follow()
     admin = an_account("administrator")
     browser = browser_of(admin)
     page = browser.get("/administration/alerts/").content.decode()
@@ -115,6 +129,7 @@ def test_the_page_says_why_and_keeps_what_became_of_it(db, at):
 def test_what_somebody_took_stays_in_the_queue_until_it_is_concluded(db, at):
     stranger = somebody()
     at(NOW - timedelta(days=20), 2, actor=stranger, outcome=Outcome.REFUSED, ground="no_relationship")
+    follow()
     browser = browser_of(an_account("administrator"))
     assert "Nothing stands out" in browser.get("/administration/alerts/").content.decode()
     page = browser.get("/administration/alerts/?days=30").content.decode()
@@ -142,6 +157,7 @@ def test_close_people_are_told_apart_without_a_name(db):
         (Kind.ONESELF, doctor.account.pk, own.ref.pseudonym),
         (Kind.COLLEAGUE, colleague.account.pk, own.ref.pseudonym),
     }
+    follow()
     page = browser_of(an_account("administrator")).get("/administration/alerts/").content.decode()
     for words in ("bears the same surname", "into their own record", "works in the same organisation"):
         assert words in page
@@ -152,5 +168,87 @@ def test_nobody_reviews_what_is_about_them(db, at):
     admin = an_account("administrator")
     me = Actor(id=admin.pk, role=Role.PROFESSIONAL, strength=Strength.OTP, profession="nurse", professional=uuid4())
     at(NOW - timedelta(hours=3), 2, actor=me, outcome=Outcome.REFUSED, ground="no_relationship")
+    follow()
     [alert] = find_alerts(NOW - timedelta(days=7), timezone.now())
     assert browser_of(admin).post(f"/administration/alerts/{alert.key}/", {"verdict": "taken"}).status_code == 403
+
+
+def test_a_run_that_is_killed_is_done_again_and_nothing_is_lost_or_kept_twice(db, at, monkeypatch):
+    stranger, other = somebody(), somebody()
+    for day, actor in ((3, stranger), (2, other)):
+        at(NOW - timedelta(days=day), 2, actor=actor, outcome=Outcome.REFUSED, ground="no_relationship")
+    number_all()
+    killed = []
+
+    def dies_later(day):
+        if len(killed) == 2:
+            raise SystemExit
+        killed.append(day)
+        return [0] * 24
+
+    with monkeypatch.context() as patch:
+        patch.setattr(following, "looks_of_day", dies_later)
+        with pytest.raises(SystemExit):
+            follow_alerts()
+    assert len(killed) == 2
+    assert (kept(), CountedDay.objects.count()) == ([], 0)
+    assert follow_alerts() == 4
+    once = kept()
+    assert once == sorted([("no_relationship", stranger.id, 2), ("no_relationship", other.id, 2)])
+    assert follow_alerts() == 0
+    LogCursor.objects.update(last_index=-1)
+    assert follow_alerts() == 4
+    assert kept() == once
+
+
+def test_what_comes_in_small_batches_late_or_grows_is_found(db, at):
+    stranger, late = somebody(), somebody()
+    browser = browser_of(an_account("administrator"))
+    page = browser.get("/administration/alerts/").content.decode()
+    assert "Not counted yet" in page
+    moment = NOW - timedelta(days=2)
+    at(moment, 3, actor=stranger, outcome=Outcome.REFUSED, ground="no_relationship")
+    number_all()
+    while follow_alerts(limit=1):
+        pass
+    assert "tried 3 times" in browser.get("/administration/alerts/").content.decode()
+    at(moment, 1, actor=stranger, outcome=Outcome.REFUSED, ground="no_relationship")
+    at(moment - timedelta(days=2), 2, actor=late, outcome=Outcome.REFUSED, ground="no_relationship")
+    follow()
+    page = browser.get("/administration/alerts/").content.decode()
+    assert "tried 4 times" in page
+    assert "tried 2 times" in page
+    assert "tried 3 times" not in page
+    assert "Not counted yet" not in page
+
+
+def test_an_emergency_is_found_when_its_time_is_over_though_nothing_was_added(db, at, monkeypatch):
+    idle = somebody()
+    at(NOW - timedelta(hours=5), actor=idle, event=Event.EMERGENCY_OPENED)
+    number_all()
+    before = NOW - timedelta(hours=4)
+    with monkeypatch.context() as patch:
+        patch.setattr(following.timezone, "now", lambda: before)
+        patch.setattr(following, "alerts_between", lambda _since, _until: [])
+        assert follow_alerts() == 1
+    assert kept() == []
+    assert follow_alerts() == 0
+    assert kept() == [("emergency_without_sequel", idle.id, 1)]
+
+
+def test_two_followers_at_once_are_one(db, at):
+    at(NOW - timedelta(days=1), 2, actor=somebody(), outcome=Outcome.REFUSED, ground="no_relationship")
+    number_all()
+    LogCursor.objects.create(name="alerts")
+    with psycopg.connect(db.app_url) as other:
+        other.execute("SELECT FROM notifications_log_cursor WHERE name = 'alerts' FOR UPDATE")
+        assert follow_alerts() == 0
+    assert follow_alerts() == 2
+
+
+def test_an_alert_that_was_found_is_neither_changed_nor_removed(db, at):
+    at(NOW - timedelta(days=1), 2, actor=somebody(), outcome=Outcome.REFUSED, ground="no_relationship")
+    follow()
+    for statement in ("UPDATE oversight_foundalert SET count = 0", "DELETE FROM oversight_foundalert"):
+        with psycopg.connect(db.app_url) as raw, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            raw.execute(statement)
