@@ -13,9 +13,10 @@ from audit.alerting import Kind, find_alerts
 from audit.events import Event, Outcome
 from audit.pseudonyms import shown
 from consent.models import Membership
+from portal import celery
 from portal.demo.numbers import ins_number
 from portal.notifications.models import LogCursor
-from portal.oversight import following
+from portal.oversight import following, schedule, tasks
 from portal.oversight.following import alerts_between, follow_alerts
 from portal.oversight.models import AlertReview, CountedDay, FoundAlert
 from records.likeness import declare_staff
@@ -252,3 +253,15 @@ def test_an_alert_that_was_found_is_neither_changed_nor_removed(db, at):
     for statement in ("UPDATE oversight_foundalert SET count = 0", "DELETE FROM oversight_foundalert"):
         with psycopg.connect(db.app_url) as raw, pytest.raises(psycopg.errors.InsufficientPrivilege):
             raw.execute(statement)
+
+
+def test_beat_sends_the_follower_to_a_queue_that_exists(db, at):
+    celery.app.loader.import_default_modules()
+    queues = {queue.name for queue in celery.app.conf.task_queues}
+    [(name, entry)] = schedule.BEAT.items()
+    assert celery.app.conf.beat_schedule[name] == entry
+    assert entry["task"] == tasks.follow_the_alerts.name in celery.app.tasks
+    assert entry["options"]["queue"] in queues
+    at(NOW - timedelta(days=1), 2, actor=somebody(), outcome=Outcome.REFUSED, ground="no_relationship")
+    number_all()
+    assert (tasks.follow_the_alerts(), tasks.follow_the_alerts()) == (2, 0)
