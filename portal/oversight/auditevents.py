@@ -21,7 +21,9 @@ _REST = "http://hl7.org/fhir/restful-interaction"
 _SOURCE, _DESTINATION = "110153", "110152"
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 # Codes and identifiers of our own; URNs, since no address of the house says more about them.
-EVENTS, ACCOUNTS, RECORDS, OBJECTS = (f"urn:carnet:{kind}" for kind in ("event", "account", "record", "object"))
+EVENTS, ACCOUNTS, RECORDS, OBJECTS, PROFESSIONALS = (
+    f"urn:carnet:{kind}" for kind in ("event", "account", "record", "object", "professional")
+)
 
 _READS = frozenset(
     {
@@ -64,7 +66,7 @@ def audit_event(entry: Entry, *, site: str) -> dict[str, Any]:
         "recorded": entry.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "outcome": "0" if happened else "4",
         **({"outcomeDesc": entry.ground} if entry.ground else {}),
-        "agent": [*_machines(interaction, site), _person(entry)],
+        "agent": [*_machines(interaction, site), _person(entry), *_behalf(entry)],
         "source": {
             "site": site,
             "observer": _identifier(None, site),
@@ -103,6 +105,20 @@ def _person(entry: Entry) -> dict[str, Any]:
     }
     role = entry.profession or entry.role
     return person | {"role": [_concept("urn:carnet:role", role)]}
+
+
+def _behalf(entry: Entry) -> list[dict[str, Any]]:
+    """In whose name it was done: the patient of a record, or the professional who entrusted a delegate."""
+    if entry.on_behalf_of is None:
+        return []
+    system = PROFESSIONALS if entry.role == Role.PROFESSIONAL.value else RECORDS
+    return [
+        {
+            "type": _concept("urn:carnet:role", "on_behalf_of"),
+            "who": _identifier(system, str(entry.on_behalf_of)),
+            "requestor": False,
+        }
+    ]
 
 
 def _about(entry: Entry) -> list[dict[str, Any]]:

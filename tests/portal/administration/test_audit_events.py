@@ -21,6 +21,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 # https://hl7.org/fhir/R4/auditevent.html: the bindings of strength "required".
 ACTIONS, OUTCOMES, NETWORKS = {"C", "R", "U", "D", "E"}, {"0", "4", "8", "12"}, {"1", "2", "3", "4", "5"}
 # https://hl7.org/fhir/R4/datatypes.html#primitive
+_BEHALF = {"system": "urn:carnet:role", "code": "on_behalf_of"}
 _CODE = re.compile(r"[^\s]+(\s[^\s]+)*")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
 
@@ -97,3 +98,19 @@ def test_nothing_in_it_is_empty_and_every_code_is_one(bundle):
 
     for entry in bundle["entry"]:
         look(entry, entry["fullUrl"])
+
+
+def test_in_whose_name_it_was_done_goes_with_it(bundle):
+    lines = {str(line.id): line for line in every_kind()}
+    told = {
+        event["id"]: [agent["who"]["identifier"] for agent in event["agent"] if _BEHALF in agent["type"]["coding"]]
+        for event in (entry["resource"] for entry in bundle["entry"])
+    }
+    systems = {Role.PROFESSIONAL.value: "urn:carnet:professional"}
+    assert told == {
+        name: [{"system": systems.get(line.role, "urn:carnet:record"), "value": str(line.on_behalf_of)}]
+        if line.on_behalf_of
+        else []
+        for name, line in lines.items()
+    }
+    assert any(told.values())
