@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import partial
 from uuid import UUID, uuid4
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -53,6 +53,7 @@ __all__ = [
 # GDPR, article 12(3): without undue delay, and within one month.
 _MONTHS = 1
 _SHOWN = 50
+_WAITING_FIRST = (F("answered_at").desc(nulls_first=True), "due_on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -201,7 +202,7 @@ def _ask(attempt: Attempt, *, record_id: UUID, words: str) -> UUID | Exception:
 
 def _read(attempt: Attempt) -> tuple[Asked, ...] | Exception:
     if attempt.actor.professional is not None:
-        rows = _of_author(attempt.actor).select_related("record").order_by("answered_at", "due_on")[:_SHOWN]
+        rows = _of_author(attempt.actor).select_related("record").order_by(*_WAITING_FIRST)[:_SHOWN]
         told = tuple(_for_author(attempt.actor, row) for row in rows)
         attempt.allowed("", shown=len(told))
         return told

@@ -63,6 +63,9 @@ _ENDINGS: Mapping[str, frozenset[str]] = {
     ".txt": frozenset({"text", "hl7v2"}),
     ".text": frozenset({"text", "hl7v2"}),
 }
+# Brands of HEIF as phones write it (ISO/IEC 23008-12, annex B; "mif1" and "msf1" are any HEIF).
+_HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_OUTSIDE = frozenset({"heic", "other"})
 _FROM_OUTSIDE = frozenset({"fhir", "cda", "hl7v2"})
 # The most that any kind may weigh; each reader has its own ceiling below.
 MAX_BYTES = 32 * 2**20
@@ -71,7 +74,8 @@ MAX_BYTES = 32 * 2**20
 def kind_of(head: bytes, name: str = "") -> str:
     """What begins with ``head``: ``fhir``, ``cda`` (any XML), ``hl7v2``, ``pdf``, ``jpeg``, ``png``, ``dicom``.
 
-    ``text`` only by its ``name``, because nothing else tells it; ``other`` for kinds that stay outside, else empty.
+    ``text`` only by its ``name``, because nothing else tells it; ``heic`` and ``other`` for kinds that stay outside,
+    else empty.
     """
     if head[128:132] == b"DICM":
         return "dicom"
@@ -81,6 +85,8 @@ def kind_of(head: bytes, name: str = "") -> str:
     bare = head.removeprefix(_MARK).lstrip(b" \t\r\n")
     if _HL7.match(head.removeprefix(_MARK)):
         return "hl7v2"
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIC:
+        return "heic"
     if head.startswith(_OTHERS):
         return "other"
     if "text" in _ENDINGS.get(_ending(name), ()) and bare:
@@ -121,6 +127,8 @@ def read_bytes(raw: bytes, name: str, about: About) -> Bundle:
     """
     kind = kind_of(raw[:_HEAD], name)
     try:
+        if kind == "heic":
+            raise Unreadable(_say(kind))
         if not kind or kind == "other":
             raise Unreadable(_say("empty" if not raw.strip() else "not-taken" if kind else "unknown-kind"))
         if kind not in _ENDINGS.get(_ending(name), (kind,)):
@@ -131,7 +139,7 @@ def read_bytes(raw: bytes, name: str, about: About) -> Bundle:
             return _opened(settled(read_apart(kind, raw), kind))
         return _alone(settled(bundle_of(paper(kind, raw, made_apart(kind, raw), about)), kind), MEDIA[kind])
     except Unreadable as refusal:
-        refusal.format = kind if kind and kind != "other" else "unknown"
+        refusal.format = kind if kind and kind not in _OUTSIDE else "unknown"
         raise
 
 

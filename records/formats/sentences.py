@@ -49,6 +49,11 @@ SENTENCES: Mapping[str, str] = {
         "Carnet does not know this kind of file. It takes in PDF, JPEG, PNG, plain text (.txt), DICOM, FHIR R4 (JSON), "
         "CDA R2 (XML) and results in HL7 v2."
     ),
+    "heic": _(
+        "This photo is in the format of iPhones (HEIC), which many doctors cannot open. On the iPhone: Settings, "
+        "Camera, Formats, Most Compatible, then take the photo again. Or open the photo, make a screenshot of it, "
+        "and bring that."
+    ),
     "not-taken": _(
         "Carnet does not take in this kind of file: archives, GIF, TIFF and programs stay outside. Unpack it, or "
         "save it as PDF, JPEG or PNG, and try again."
@@ -78,6 +83,10 @@ SENTENCES: Mapping[str, str] = {
         "a page is readable with eight."
     ),
     "bad-dicom": _("This DICOM file is damaged. Ask the imaging centre for a new one."),
+    "dicom-index": _(
+        "This file is the index of an imaging disc and holds no picture. Choose the files in the other folders of "
+        "the disc."
+    ),
     "not-text": _("This is no plain text: it holds signs that no text has. Save it again as text in UTF-8."),
     "no-room": _(
         "There is no more room in this health record for files. Remove one that is no longer needed, then try again."

@@ -129,6 +129,16 @@ def test_a_refusal_says_why_and_changes_nothing(patient, author, note):
     assert desk.get(address).status_code == 404
 
 
+def test_an_author_reads_first_what_waits(patient, author, note):
+    said = {"actor": author.actor, "done": False, "words": "C’est juste."}
+    former = ask_correction(actor=patient.actor, record_id=note, words="Ce n’est pas vrai.")
+    answer(correction_id=former, **said)
+    latter = ask_correction(actor=patient.actor, record_id=note, words="Toujours pas.")
+    answer(correction_id=latter, **said)
+    waiting = ask_correction(actor=patient.actor, record_id=note, words="Vraiment pas.")
+    assert [one.correction_id for one in read_corrections(actor=author.actor)] == [waiting, latter, former]
+
+
 def test_nothing_changed_is_no_correction(patient, author, note):
     asked = ask_correction(actor=patient.actor, record_id=note, words="x")
     with pytest.raises(correcting.Invalid):

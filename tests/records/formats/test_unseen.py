@@ -119,7 +119,10 @@ def test_a_result_of_every_type(value, shown):
         (message(OBR, OBX, pid="").encode(), "a.hl7", "who it is about"),
         (json.dumps([observed()]).encode(), "a.json", "not FHIR"),
         (b"abc\0def", "a.txt", "no plain text"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a.heic", "does not know this kind"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a.heic", "Formats, Most Compatible"),
+        # As a browser or a person may have called it.
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "a.jpg", "Formats, Most Compatible"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "a.mp4", "does not know this kind"),
     ],
 )
 def test_what_stays_outside_gets_a_sentence(raw, name, words):
