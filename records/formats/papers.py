@@ -126,7 +126,7 @@ def _examination(raw: bytes, told: Told, about: About) -> Made:
         replace(about, title=title, category=about.category or Category.IMAGING),
         contents,
         day=about.day.isoformat() if about.day else study.get("started", ""),
-        pages=[],
+        pages=facts.get("text", []),
         identifier=[_uid(_text(facts, "SOPInstanceUID"))],
         subject={"reference": f"urn:uuid:{patient['id']}"},
         custodian=kept(display=_text(facts, "InstitutionName")),

@@ -18,11 +18,14 @@ from pydicom.filebase import DicomBytesIO
 
 from records.formats.child import Made
 from records.formats.dicom.preview import preview
+from records.formats.dicom.report import report_text
 from records.formats.refusals import Unfit
 
 MAX_BYTES = 30 * 2**20
 _PREAMBLE = 128
 _ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
+# The file DICOMDIR of a disc (PS3.10, 8): names of the other files, and nothing of the examination.
+_DIRECTORY = "1.2.840.10008.1.3.10"
 
 # Facts of an examination, under the names of PS3.6.
 _WORDS = (
@@ -43,10 +46,11 @@ for _name in {str(name) for name in python_encoding.values()}:
 def read_dicom(raw: bytes) -> Made:
     """Facts of the DICOM file in ``raw``; files: a copy with an empty preamble when needed, a PDF inside, a preview.
 
-    ``facts["files"]`` names the files in their order: ``clean``, ``pdf``, ``preview``.
+    ``facts["files"]`` names the files in their order: ``clean``, ``pdf``, ``preview``; ``facts["text"]`` is that of a
+    structured report.
 
     Raises:
-        Unfit: no DICOM file, damaged or too large.
+        Unfit: no DICOM file, damaged or too large, or the index of a disc.
     """
     if len(raw) > MAX_BYTES:
         raise Unfit("too-large", size=-(-len(raw) // 2**20), ceiling=MAX_BYTES // 2**20)
@@ -59,8 +63,10 @@ def read_dicom(raw: bytes) -> Made:
     if raw[:_PREAMBLE].strip(b"\0"):
         # A program or a picture could begin there (PS3.10, 7.1 allows it): an empty preamble is the usual one.
         made["clean"] = bytes(_PREAMBLE) + raw[_PREAMBLE:]
-    if facts["SOPClassUID"] == _ENCAPSULATED_PDF:
-        made["pdf"] = bytes(dataset.get("EncapsulatedDocument", b"")).rstrip(b"\0")
+    inside = bytes(dataset.get("EncapsulatedDocument") or b"").rstrip(b"\0")
+    if facts["SOPClassUID"] == _ENCAPSULATED_PDF and inside:
+        made["pdf"] = inside
+    facts["text"] = _text(dataset)
     picture = preview(dataset)
     if picture is not None:
         made["preview"], facts["masked"] = picture.png, picture.masked
@@ -78,9 +84,23 @@ def _dataset(raw: bytes) -> FileDataset:
         raise
     except (InvalidDicomError, BytesLengthException, Exception):
         raise Unfit("bad-dicom") from None
+    if dataset.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
+        raise Unfit("dicom-index")
     if not dataset.get("SOPClassUID") or not dataset.get("SOPInstanceUID"):
         raise Unfit("bad-dicom")
     return dataset
+
+
+def _text(dataset: Dataset) -> list[str]:
+    """The text of a structured report; nothing when the file is none, or its tree is malformed."""
+    try:
+        told = report_text(dataset)
+    except MemoryError:
+        raise
+    except Exception:
+        # The report stays in the file as it came.
+        return []
+    return [told] if told else []
 
 
 def _plain(dataset: Dataset, name: str) -> str:

@@ -24,6 +24,8 @@ _TEXT_PAGES = 300
 # After the last %%EOF nothing belongs to the document; a few producers leave a line.
 _MOST_AFTER = 1024
 _END_OF_ZIP = b"PK\x05\x06"
+# qpdf opens its source of random numbers when a file locked by AES-256 asks for it; nothing can be opened by then.
+pikepdf.Pdf.new().save(BytesIO(), encryption=pikepdf.Encryption(owner="", user="", R=6))
 _MARKUP = re.compile(rb"<\s*(?:!doctype|html|script|svg|body|iframe)", re.IGNORECASE)
 
 
@@ -60,6 +62,8 @@ def _cleaned(raw: bytes) -> tuple[bytes, set[str]]:
     """A copy without what acts by itself, empty when there is nothing of the kind; and what was removed."""
     try:
         with pikepdf.open(BytesIO(raw), suppress_warnings=True, attempt_recovery=True) as pdf:
+            if len(pdf.pages) == 0:
+                raise Unfit("no-page")
             if len(pdf.pages) > MAX_PAGES:
                 raise Unfit("too-many-pages", most=MAX_PAGES)
             removed = clean(pdf)
