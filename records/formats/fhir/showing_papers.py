@@ -20,7 +20,7 @@ from records.formats.fhir.elements import (
     strings,
 )
 from records.formats.fhir.heading import medicine_name, title_of
-from records.formats.fhir.narrative import attachments
+from records.formats.fhir.narrative import attachment_text, attachments
 from records.formats.fhir.presentation import Row, Section, Value, Word
 from records.formats.fhir.results import Result, result_of
 from records.formats.fhir.rows import (
@@ -154,6 +154,9 @@ def _files(resource: Node) -> Rows:
     for attachment in attachments(resource):
         if string(attachment, "hash") and not string(attachment, "data") and not string(attachment, "url"):
             # It lies beside the record: pages name it with the way to open it.
+            continue
+        if attachment_text(attachment):
+            # It is read as the text of the document: its media type tells nobody more.
             continue
         kind = string(attachment, "contentType").partition(";")[0]
         title = string(attachment, "title")

@@ -200,7 +200,10 @@ def test_an_attached_text_is_read_in_its_charset(charset):
     kind = f"text/plain; charset={charset}" if charset else "text/plain"
     data = b64encode("Poids stable, à revoir été 2027.".encode(spelt)).decode()
     note = {"resourceType": "DocumentReference", "content": [{"attachment": {"contentType": kind, "data": data}}]}
-    assert present(note).narrative == "Poids stable, à revoir été 2027."
+    told = present(note)
+    assert told.narrative == "Poids stable, à revoir été 2027."
+    # Read as the text, it is not named once more as a file of an unknown kind.
+    assert not told.sections
 
 
 def test_a_charset_that_no_real_file_has_is_not_tried():
