@@ -207,6 +207,7 @@ def test_what_comes_in_small_batches_late_or_grows_is_found(db, at):
     browser = browser_of(an_account("administrator"))
     page = browser.get("/administration/alerts/").content.decode()
     assert "Not counted yet" in page
+    assert "Nothing stands out" not in page
     moment = NOW - timedelta(days=2)
     at(moment, 3, actor=stranger, outcome=Outcome.REFUSED, ground="no_relationship")
     number_all()
