@@ -67,7 +67,8 @@ def actor_of(request: Visit, *, request_id: UUID) -> Actor:
     # Set by django-otp when the session stands on a device; missing right after the password.
     device = getattr(account, "otp_device", None)
     if device is None:
-        return _on_no_side(account, Strength.PASSWORD, request, request_id)
+        session = session_digest(request.session.session_key)
+        return _on_no_side(account, Strength.PASSWORD, session, request_id)
     return _on_their_side(account, device.strength, request, request_id)
 
 
@@ -103,19 +104,38 @@ def session_digest(session_key: str | None) -> str:
 
 
 def _on_their_side(account: Account, strength: Strength, request: Visit, request_id: UUID) -> Actor:
-    """The account's own role; a professional stands there only with a live membership."""
+    return standing(
+        account,
+        strength,
+        organisation=request.session.get(ORGANISATION_KEY),
+        session=session_digest(request.session.session_key),
+        request_id=request_id,
+        fresh=_is_fresh(request),
+    )
+
+
+def standing(
+    account: Account,
+    strength: Strength,
+    *,
+    organisation: str | None,
+    session: str,
+    request_id: UUID,
+    fresh: bool = False,
+) -> Actor:
+    """The account's own role; a professional stands there only with a live membership, the wanted one if it lives."""
     if account.role != Account.Role.PROFESSIONAL:
         return Actor(
             id=account.pk,
             role=Role(account.role),
             strength=strength,
-            session=session_digest(request.session.session_key),
+            session=session,
             request=request_id,
-            fresh=_is_fresh(request),
+            fresh=fresh,
         )
-    membership = _chosen(memberships_of(account), request.session.get(ORGANISATION_KEY))
+    membership = _chosen(memberships_of(account), organisation)
     if membership is None:
-        return _on_no_side(account, strength, request, request_id)
+        return _on_no_side(account, strength, session, request_id)
     return Actor(
         id=account.pk,
         role=Role.PROFESSIONAL,
@@ -123,9 +143,9 @@ def _on_their_side(account: Account, strength: Strength, request: Visit, request
         profession=membership.professional.profession,
         professional=membership.professional_id,
         organisation=membership.organisation_id,
-        session=session_digest(request.session.session_key),
+        session=session,
         request=request_id,
-        fresh=_is_fresh(request),
+        fresh=fresh,
     )
 
 
@@ -133,13 +153,13 @@ def _is_fresh(request: Visit) -> bool:
     return time.time() - request.session.get(FRESH_KEY, 0) < FRESH_SECONDS
 
 
-def _on_no_side(account: Account, strength: Strength, request: Visit, request_id: UUID) -> Actor:
+def _on_no_side(account: Account, strength: Strength, session: str, request_id: UUID) -> Actor:
     """A known person to whom no door opens."""
     return Actor(
         id=account.pk,
         role=Role.ANONYMOUS,
         strength=strength,
-        session=session_digest(request.session.session_key),
+        session=session,
         request=request_id,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from urllib.parse import urlsplit
 from portal.env import Environment, SettingsRefused, is_private
 
 _MEBIBYTE = 1024 * 1024
+# Two labels or more (RFC 1123, section 2.1), the last one no number: an address is no name of its own.
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}\.)+(?!\d+$){_LABEL}", re.ASCII)
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,6 +42,19 @@ def read_documents(env: Environment, *, folder: Path, private_network: bool) -> 
         most=most * _MEBIBYTE,
         quota=quota * _MEBIBYTE,
     )
+
+
+def read_document_host(env: Environment, *, site: str, hosts: list[str]) -> str:
+    """The host from which documents are handed out, without a port; empty for the portal's own.
+
+    Raises:
+        SettingsRefused: it is no name of a host, or one of the portal's: documents would share its origin.
+    """
+    expected = "the name of a host that serves nothing else, such as documents.carnet.example"
+    host = env.text("DOCUMENT_HOST", "", expected=expected).lower()
+    if host and (not _HOST.fullmatch(host) or host in {urlsplit(site).hostname, *(each.lower() for each in hosts)}):
+        raise SettingsRefused(f"DOCUMENT_HOST is {host!r}; expected {expected}.")
+    return host
 
 
 def _folder(folder: Path) -> dict[str, Any]:

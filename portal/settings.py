@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.documents import read_documents
+from portal.documents import read_document_host, read_documents
 from portal.env import PRIVATE_NETWORKS, Environment, django_database
 from portal.keyrings import read_keyring
 from portal.outgoing import read_outgoing
@@ -84,6 +84,10 @@ _documents = read_documents(
 )
 DOCUMENT_MAX_BYTES = _documents.most
 DOCUMENT_QUOTA_BYTES = _documents.quota
+# Documents of strangers, from a host without session or page; on the port and with the scheme of the site.
+DOCUMENT_HOST = read_document_host(_env, site=SITE_URL, hosts=ALLOWED_HOSTS)
+DOCUMENT_SITE = SITE_URL.replace(f"//{_SITE_HOST}", f"//{DOCUMENT_HOST}", 1) if DOCUMENT_HOST else ""
+ALLOWED_HOSTS += [DOCUMENT_HOST] if DOCUMENT_HOST else []
 # Where clamd listens: the path of its socket, or host:port. Empty: files are not scanned for viruses.
 CLAMD = read_scanner(_env, private_network=_env.flag("PRIVATE_NETWORK", default=False))
 CLAMD_SECONDS = 10
@@ -153,6 +157,8 @@ MIDDLEWARE = [
     "portal.middleware.ProxyMiddleware",
     "portal.middleware.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Before anything that reads a cookie: the host of documents knows none.
+    "portal.handing_over.DocumentHostMiddleware",
     "portal.middleware.CrossSiteMiddleware",
     "portal.middleware.LimitsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -42,16 +42,17 @@ class SwitchingMiddleware:
         """The answer; where acting for somebody has ended, nothing is done, and the person is told."""
         chosen = request.session.get(ACTING_KEY)
         if chosen and request.actor.role in _BACK:
-            switched = _switched(request.actor, UUID(chosen))
-            if switched is None:
+            acting = switched(request.actor, UUID(chosen))
+            if acting is None:
                 stop(request)
                 messages.warning(request, _("You no longer act for this person. Nothing was changed."))
                 return redirect(_BACK[request.actor.role])
-            request.actor = switched
+            request.actor = acting
         return self.get_response(request)
 
 
-def _switched(actor: Actor, chosen: UUID) -> Actor | None:
+def switched(actor: Actor, chosen: UUID) -> Actor | None:
+    """The same person, acting for this dossier's patient or by this delegation; ``None`` when that holds no more."""
     if actor.role is Role.PATIENT:
         return acting_for(actor, chosen)
     live = named_by(actor.professional, now()) if actor.professional else []
@@ -61,7 +62,7 @@ def _switched(actor: Actor, chosen: UUID) -> Actor | None:
 def start(request: Visit, chosen: UUID) -> bool:
     """Act from now on for this dossier's patient, or by this delegation; whether that is so."""
     own = replace(request.actor, on_behalf_of=None)
-    if _switched(own, chosen) is None:
+    if switched(own, chosen) is None:
         return False
     request.session[ACTING_KEY] = str(chosen)
     return True

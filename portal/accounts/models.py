@@ -265,3 +265,4 @@ class Attempts(models.Model):
 from portal.accounts.passkey import Passkey as Passkey  # noqa: E402
 from portal.accounts.recoveries import Recovery as Recovery  # noqa: E402
 from portal.accounts.sessions import Session as Session  # noqa: E402
+from portal.accounts.tickets import Ticket as Ticket  # noqa: E402

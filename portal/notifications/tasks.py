@@ -11,6 +11,7 @@ from celery import shared_task
 from django.conf import settings
 
 from portal.accounts.devices import forget_unseen
+from portal.handing_over import forget_tickets
 from portal.notifications.announcing import announce_due
 from portal.notifications.deliveries import deliver_due, forget_old
 from portal.notifications.following import follow_log
@@ -67,6 +68,7 @@ def forget() -> int:
 
 @shared_task(name="notifications.clear_expired_sessions", **_LIMITS)
 def clear_expired_sessions() -> None:
-    """Remove the sessions whose time is over, which Django leaves where they are, and devices unseen for long."""
+    """Remove sessions and tickets whose time is over, which nobody else removes, and devices unseen for long."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    forget_tickets()
     forget_unseen()

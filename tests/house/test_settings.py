@@ -65,6 +65,14 @@ def test_a_complete_production_environment_is_accepted(variables):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_host_of_documents_is_answered_for_and_named_as_the_site_is(variables):
+    code = "from portal.settings import ALLOWED_HOSTS, DOCUMENT_SITE; print(ALLOWED_HOSTS, DOCUMENT_SITE)"
+    more = {"DOCUMENT_HOST": "documents.carnet.example", "SITE_URL": "https://carnet.example.fr:8443"}
+    done = load(variables | more, code=code)
+    told = "['carnet.example.fr', 'documents.carnet.example'] https://documents.carnet.example:8443\n"
+    assert (done.stderr, done.stdout) == ("", told)
+
+
 @pytest.mark.asvs("v5.0.0-13.4.2")
 def test_production_is_deployable(variables):
     code = (
@@ -117,6 +125,9 @@ WRONG = [
     ("KEYRING_FILE", "keyring.json", "'keyring.json'", "absolute"),
     ("KEYRING_FILE", "/nowhere/keyring.json", "'/nowhere/keyring.json'", "file"),
     ("AUDIT_SIGNING_KEY_FILE", "/nowhere/key", "'/nowhere/key'", "file"),
+    ("DOCUMENT_HOST", "carnet.example.fr", "'carnet.example.fr'", "serves nothing else"),
+    ("DOCUMENT_HOST", "https://documents.carnet.example", "'https://documents", "documents.carnet.example"),
+    ("DOCUMENT_HOST", "192.0.2.1", "'192.0.2.1'", "the name of a host"),
     ("DATABASE_POOL", "many", "'many'", "from 1 to 100"),
     ("DATABASE_POOL", "0", "is 0", "from 1 to 100"),
     ("EMERGENCY_MINUTES", "1000", "is 1000", "from 5 to 720"),
