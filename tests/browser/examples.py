@@ -22,6 +22,7 @@ _PREVIEW = "main form[action$='/sharing/changes/']:visible button"
 _BRING = (("main [name=file]", "file:"), ("main [name=title]", "Ordonnance photographiée"), "main form.form button")
 _FILE = "section[aria-labelledby=files] a.row-link"
 _SEARCH = "main .finder button"
+_KNEE = "main a.row-link:has-text('douleur du genou')"
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -196,10 +197,16 @@ EXAMPLES: dict[str, Example] = {
         "/record/consultation_report/",
         ("main a.row-link:has-text('Appel téléphonique')", "main p.no-print a[href*='/record/corrections/']"),
     ),
-    "corrections:version": Example(PATIENT, f"/record/corrections/{_NOBODY}/1/", status=404),
+    "corrections:version": Example(
+        PATIENT, "/record/consultation_report/", (_KNEE, "main a[href*='/record/corrections/'][href$='/1/']")
+    ),
     "correcting:list": Example(DOCTOR, "/pro/corrections/"),
-    "correcting:answer": Example(DOCTOR, f"/pro/corrections/{_NOBODY}/", status=404),
-    "correcting:version": Example(DOCTOR, f"/pro/corrections/of/{_NOBODY}/1/", status=404),
+    "correcting:answer": Example(DOCTOR, "/pro/corrections/", ("main a.row-link",)),
+    "correcting:version": Example(
+        DOCTOR,
+        "/pro/",
+        (_CAMILLE, "main a[href$='/consultation_report/']", _KNEE, "main a[href*='/pro/corrections/of/']"),
+    ),
     "caring:summary": Example(DOCTOR, "/pro/", (_CAMILLE, "main a[href$='/summary/']")),
     "keeping:overview": Example(PATIENT, "/record/keeping/"),
     "keeping:lock": Example(PATIENT, "/record/keeping/lock/"),
