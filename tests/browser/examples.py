@@ -123,9 +123,11 @@ EXAMPLES: dict[str, Example] = {
     "patient:people": Example(PATIENT, "/for/"),
     "patient:their_record": Example(PATIENT, "/for/", (_LUCAS,)),
     "patient:their_time": Example(PATIENT, "/for/", (_LUCAS, "main .finder button")),
-    "patient:their_drawer": Example(PATIENT, "/for/", (_LUCAS, "main a.row-link >> nth=0")),
+    "patient:their_drawer": Example(PATIENT, "/for/", (_LUCAS, "main a.row-link[href*='/for/'] >> nth=0")),
     "patient:their_item": Example(
-        PATIENT, "/for/", (_LUCAS, "main li:not(:has-text('0 document')) a.row-link", "main a.row-link >> nth=0")
+        PATIENT,
+        "/for/",
+        (_LUCAS, "main li:not(:has-text('0 document')) a.row-link[href*='/for/']", "main a.row-link >> nth=0"),
     ),
     "questions:list": Example(PATIENT, "/accesses/questions/"),
     "explaining:list": Example(PHARMACIST, "/pro/questions/"),
