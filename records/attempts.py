@@ -51,8 +51,8 @@ class Attempt:
         if entered.facts.represents:
             self.actor = replace(self.actor, on_behalf_of=entered.ref.pseudonym)
 
-    def allowed(self, why: Decision | Ground, **facts: str | int | UUID) -> None:
-        """Remember that it was allowed, and what that rests on."""
+    def allowed(self, why: Decision | Ground | None, **facts: str | int | UUID) -> None:
+        """Remember that it was allowed, and what that rests on; ``None`` for a list of one's own duties."""
         self._append(Outcome.ALLOWED, why, facts)
 
     def refused(self, decision: Decision) -> Refused:

@@ -204,7 +204,7 @@ def _read(attempt: Attempt) -> tuple[Asked, ...] | Exception:
     if attempt.actor.professional is not None:
         rows = _of_author(attempt.actor).select_related("record").order_by(*_WAITING_FIRST)[:_SHOWN]
         told = tuple(_for_author(attempt.actor, row) for row in rows)
-        attempt.allowed("", shown=len(told))
+        attempt.allowed(None, shown=len(told))
         return told
     try:
         ref = find_dossier(attempt.actor)
