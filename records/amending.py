@@ -6,7 +6,7 @@ it is opened and compared here; nothing of it leaves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -53,7 +53,7 @@ def may_amend(filing: Filing, record_id: UUID) -> bool:
     return bool(by_author or brought_by == filing.actor.id)
 
 
-def repeats_what_was_corrected(filing: Filing, record_id: UUID, plain: dict[str, Any]) -> bool:
+def repeats_what_was_corrected(filing: Filing, record_id: UUID, plain: Mapping[str, object]) -> bool:
     """Whether a source tells again what its author has put right since: the correction stays.
 
     Raises:
