@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from audit import log
 from audit.actor import Actor, Role, Strength
@@ -86,7 +87,11 @@ def _hand_over(request: Visit, found: Invitation, password: str) -> None:
     account: Account = found.account
     with entering.all_or_nothing(request):
         account.set_password(password)
-        account.save(update_fields=["password"])
+        # Whoever invited them did not choose for them: they go on in the language that they came in.
+        spoken = (get_language() or "")[:2]
+        if spoken in Account.Language.values:
+            account.language = spoken
+        account.save(update_fields=["password", "language"])
         Invitation.objects.filter(pk=found.pk).update(used_at=timezone.now(), sealed=b"")
         request.session.pop(_KEY, None)
         entering.begin(request, account)

@@ -24,12 +24,15 @@ from tests.browser.examples import (
     WITHOUT_AUTHENTICATOR,
     names_of_pages,
 )
-from tests.browser.looking import look, visiting
+from tests.browser.keyboard import walk_with_tab
+from tests.browser.looking import SIZES, look, visiting
 from tests.browser.passkeys import prove
 from tests.whole import newcomers
 from tests.whole.running import BASE
 
 ALL = EXAMPLES | STATES
+# Where the Tab key walks the whole page.
+_WALKED = ("accounts:", "entrance:", "welcoming:", "home", "components")
 _LOGINS = {EMPTY: newcomers.EMPTY, WITHOUT_AUTHENTICATOR: newcomers.NEW, WITH_PASSWORD: "theo.lambert@carnet.example"}
 
 
@@ -88,7 +91,8 @@ def visits(request, browser, house, states):
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_page_is_open_to_everybody(visits, name):
-    """Nothing for axe to find, nothing beside the screen, nothing said in the console, nothing that moves."""
+    """Nothing for axe to find, nothing beside the screen, nothing said in the console, nothing that moves; and on
+    the way in, the Tab key goes from the skip link over every control of the page, seen wherever it stands, and out."""
     language, open_visits = visits
     example = ALL[name]
     visit = open_visits[example.who]
@@ -100,6 +104,10 @@ def test_the_page_is_open_to_everybody(visits, name):
         expect(page.locator("h1")).to_have_count(1)
 
     wrong = look(visit, walk, widths=(390, 1280) if language == "fr" else (390,), dark=language == "fr")
+    if language == "en" and name.startswith(_WALKED):
+        # The keyboard's stops are the same in both.
+        visit.page.set_viewport_size({"width": 390, "height": SIZES[390]})
+        wrong += [f"keyboard: {each}" for each in walk_with_tab(visit.page)]
     assert wrong == [], "\n".join(wrong)
 
 

@@ -73,6 +73,8 @@ def test_two_codes_by_two_ways_open_an_account(doctor, newcomer):
     answer = newcomer.post("/welcome/second/", {"code": second_code(), "password": PASSWORD})
     assert answer["Location"] == "/signin/code/"
     assert newcomer.get("/signin/code/")["Location"] == "/security/totp/"
+    # The language they came in, not that of whoever invited them.
+    assert Account.objects.get(role="patient").language == "en"
     assert Invitation.objects.get().used_at is not None
     assert bytes(Invitation.objects.get().sealed) == b""
     newcomer.post("/signout/")
