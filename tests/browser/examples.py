@@ -18,6 +18,8 @@ STRANGER, WITH_PASSWORD, WITHOUT_AUTHENTICATOR, EMPTY = "stranger", "with passwo
 _CAMILLE = "main a[href*='/pro/patients/']:has-text('Moreau')"
 _SWITCH = "main label.switch-line input[value$=':imaging']"
 _LUCAS = "main a.row-link:has-text('Lucas')"
+# A drawer with something in it: above it stand pages of one's own, and allergies, which are rows as well.
+_DRAWER = "main li:has-text('document'):not(:has-text('0 document')) a.row-link[href*='/for/']"
 _PREVIEW = "main form[action$='/sharing/changes/']:visible button"
 _BRING = (("main [name=file]", "file:"), ("main [name=title]", "Ordonnance photographiée"), "main form.form button")
 _FILE = "section[aria-labelledby=files] a.row-link"
@@ -123,11 +125,11 @@ EXAMPLES: dict[str, Example] = {
     "patient:people": Example(PATIENT, "/for/"),
     "patient:their_record": Example(PATIENT, "/for/", (_LUCAS,)),
     "patient:their_time": Example(PATIENT, "/for/", (_LUCAS, "main .finder button")),
-    "patient:their_drawer": Example(PATIENT, "/for/", (_LUCAS, "main a.row-link[href*='/for/'] >> nth=0")),
+    "patient:their_drawer": Example(PATIENT, "/for/", (_LUCAS, f"{_DRAWER} >> nth=0")),
     "patient:their_item": Example(
         PATIENT,
         "/for/",
-        (_LUCAS, "main li:not(:has-text('0 document')) a.row-link[href*='/for/']", "main a.row-link >> nth=0"),
+        (_LUCAS, _DRAWER, "main a.row-link >> nth=0"),
     ),
     "questions:list": Example(PATIENT, "/accesses/questions/"),
     "explaining:list": Example(PHARMACIST, "/pro/questions/"),
