@@ -31,7 +31,8 @@ class Item(Blunt):
     """One row of a list. ``author`` is a professional of the directory, ``mine`` whether the reader is.
 
     ``masked``: the patient hides it; ``held_until``: it does not appear to the patient before; ``secret``:
-    kept from the guardians of a minor, unless ``opened`` to them; ``brought``: the reader is its patient, and they or who acts for them brought it.
+    kept from the guardians of a minor, unless ``opened`` to them; ``brought``: the reader is its patient, and they or
+    who acts for them brought it.
     """
 
     record_id: UUID
