@@ -1,6 +1,5 @@
 """From the session to the actor: profession and organisation come from the directory, today's."""
 
-
 from django.utils import timezone
 
 from consent.models import Membership, Organisation
