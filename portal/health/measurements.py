@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -44,7 +44,8 @@ _AHEAD = timedelta(minutes=5)
 class NumberField(forms.DecimalField):
     """A number as people write it: with a comma or a point."""
 
-    def to_python(self, value: object) -> Decimal | None:
+    # The stubs derive a DecimalField from an IntegerField, and its value from that of the latter.
+    def to_python(self, value: object) -> Decimal | None:  # type: ignore[override]
         """The number typed; ``None`` when nothing was."""
         typed = re.sub(r"[\s\u202f\u00a0]", "", str(value)) if value is not None else ""
         return super().to_python(typed.replace(",", "."))
@@ -172,7 +173,7 @@ def _curves(kind: Kind, items: Iterable[Item]) -> Iterable[charts.Curve]:
     yield from _curve([(each.header.date, each.header.value) for each in same], str(KIND_LABELS[kind]), unit)
 
 
-def _curve(points: list[tuple[datetime | None, Decimal | None]], title: str, unit: str) -> Iterable[charts.Curve]:
+def _curve(points: Sequence[tuple[datetime | None, Decimal | None]], title: str, unit: str) -> Iterable[charts.Curve]:
     measures = sorted(
         (charts.Measure(at, value) for at, value in points if at is not None and value is not None),
         key=lambda measure: measure.at,

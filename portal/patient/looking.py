@@ -169,7 +169,10 @@ def who(request: Visit) -> HttpResponse:
 
 def _people(request: Visit, ref: DossierRef) -> list[Person]:
     """Those of whom one may ask: who takes care of the patient, or ever did, whom they oppose, who broke the glass."""
-    named = [each.objects.about(ref.id).values("professional") for each in (CareRelationship, Opposition, Emergency)]
+    named = [
+        each.objects.about(ref.id).values_list("professional", flat=True)
+        for each in (CareRelationship, Opposition, Emergency)
+    ]
     # A union, not conditions joined by OR, which would read the whole directory.
     with declared(ref.id):
         everybody = people_at(Professional.objects.filter(id__in=named[0].union(*named[1:])), now())

@@ -48,8 +48,8 @@ class AnswerForm(forms.Form):
     )
 
     def __init__(self, *args: Any, view: CorrectionView, **kwargs: Any) -> None:
-        initial = {"title": view.item.header.title, "text": view.text or ""}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {"title": view.item.header.title, "text": view.text or ""}
+        super().__init__(*args, **kwargs)
         self.fields["text"].label = _("Text") if view.text is not None else _("What is right instead")
         if view.text is None:
             self.fields["text"].help_text = _("The document stays as it is; this stands first on its page from now on.")
