@@ -59,7 +59,9 @@ def household(household: Household) -> Household:
 
 
 def _found(household: Household, category: Category, title: str):
-    items = open_category(actor=household.patient, dossier_id=household.ref.id, category=category).items
+    drawer = open_category(actor=household.patient, dossier_id=household.ref.id, category=category)
+    # Medicines that go on stand before the others.
+    items = (*drawer.ahead, *drawer.first, *drawer.items)
     return next(item.record_id for item in items if item.header.title == title)
 
 
