@@ -26,7 +26,9 @@ _TAG = re.compile(r"<[^>]+>")
 def test_without_the_log_no_page_shows_health(house: RunningHouse, login: str):
     visitor = Visitor(house.url)
     pages = _walk(visitor, visitor.sign_in(login, PASSWORD, house.code(login)))
-    secrets = _secrets(pages)
+    # An empty form opens no record: a title that it shows is the name of a category, and tells nothing.
+    forms = "".join(page.text for page in pages if "/add/" in page.address)
+    secrets = {secret for secret in _secrets(pages) if secret not in forms}
     assert len(secrets) > 15
     telling = [page for page in pages if any(secret in page.text for secret in secrets)]
     assert len(telling) > 10

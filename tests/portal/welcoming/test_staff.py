@@ -123,5 +123,5 @@ def test_the_first_administrators_of_an_empty_house(db, capsys):
     codes = re.findall(r"(?:\w{4}-){3}\w{4}", capsys.readouterr().out)
     assert len(codes) == 2
     comes_in(codes[0])
-    with pytest.raises(CommandError, match="has administrators|déjà des administrateurs"):
+    with pytest.raises(CommandError, match=r"has administrators|déjà des administrateurs"):
         call_command("first_administrators", "c@example.org", "d@example.org")
